@@ -1,0 +1,1 @@
+//! The host tool: builds, boots, runs and tests Evernix.

@@ -1,0 +1,1 @@
+//! The boot archive: named files in page-aligned pieces, read in place.

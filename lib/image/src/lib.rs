@@ -1,0 +1,1 @@
+//! Service images: made from linked ELF files, checked before they are loaded.

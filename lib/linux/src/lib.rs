@@ -1,0 +1,1 @@
+//! The Linux binary interface as pure functions: ELF files, initial stacks, signal frames, structures.

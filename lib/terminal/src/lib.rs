@@ -1,0 +1,1 @@
+//! A terminal as a value: line discipline, termios, job control.

@@ -1,0 +1,1 @@
+//! File systems whose files are made on demand: a tree of virtual files.

@@ -1,0 +1,1 @@
+//! Whole-system tests: scenarios run inside a booted image.
