@@ -80,12 +80,12 @@ impl CallError {
 /// A Linux error number, positive (`include/uapi/asm-generic/errno-base.h` and `errno.h`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
-pub struct Errno(pub u16);
+pub struct Errno(pub u32);
 
 macro_rules! errnos {
     ($($(#[$doc:meta])* $name:ident = $value:ident;)*) => {
         impl Errno {
-            $($(#[$doc])* pub const $name: Errno = Errno(linux_raw_sys::errno::$value as u16);)*
+            $($(#[$doc])* pub const $name: Errno = Errno(linux_raw_sys::errno::$value);)*
         }
     };
 }
@@ -191,10 +191,9 @@ impl Errno {
     /// # Errors
     /// The errno in `result`.
     pub fn check(result: i64) -> Result<u64, Errno> {
-        if (-4095..0).contains(&result) {
-            Err(Errno(result.unsigned_abs() as u16))
-        } else {
-            Ok(result.cast_unsigned())
+        match u32::try_from(result.unsigned_abs()) {
+            Ok(number @ 1..=4095) if result < 0 => Err(Errno(number)),
+            _ => Ok(result.cast_unsigned()),
         }
     }
 }
@@ -206,9 +205,15 @@ mod tests {
     #[test]
     fn a_call_result_survives_the_register() {
         for error in CallError::ALL {
-            assert_eq!(CallError::from_register(CallError::to_register(Err(error))), Err(error));
+            assert_eq!(
+                CallError::from_register(CallError::to_register(Err(error))),
+                Err(error)
+            );
         }
-        assert_eq!(CallError::from_register(CallError::to_register(Ok(7))), Ok(7));
+        assert_eq!(
+            CallError::from_register(CallError::to_register(Ok(7))),
+            Ok(7)
+        );
     }
 
     #[test]

@@ -30,5 +30,9 @@ pub const COPY_BYTES: u64 = 1 << 20;
 #[must_use]
 pub const fn processes(frames: usize) -> usize {
     let by_memory = frames / 16;
-    if by_memory > PROCESSES { PROCESSES } else { by_memory }
+    if by_memory > PROCESSES {
+        PROCESSES
+    } else {
+        by_memory
+    }
 }

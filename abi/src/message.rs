@@ -56,7 +56,12 @@ impl Reply {
     /// A reply with a result and nothing else.
     #[must_use]
     pub const fn value(result: i64) -> Reply {
-        Reply { result, words: [0; REPLY_WORDS], signal: 0, signal_group: 0 }
+        Reply {
+            result,
+            words: [0; REPLY_WORDS],
+            signal: 0,
+            signal_group: 0,
+        }
     }
 }
 

@@ -28,7 +28,10 @@ impl SpaceId {
 /// arithmetic, direction, trap and alignment flags of `rflags`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
-#[expect(missing_docs, reason = "the fields are the architecture's register names")]
+#[expect(
+    missing_docs,
+    reason = "the fields are the architecture's register names"
+)]
 pub struct Registers {
     pub r15: u64,
     pub r14: u64,

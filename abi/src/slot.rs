@@ -151,8 +151,12 @@ impl Fault {
     /// Reads the fault from an event or a call's argument.
     #[must_use]
     pub fn from_word(word: u64) -> Option<Fault> {
-        const ALL: [Fault; 4] =
-            [Fault::BadMemoryAccess, Fault::Panic, Fault::Hang, Fault::WildBranch];
+        const ALL: [Fault; 4] = [
+            Fault::BadMemoryAccess,
+            Fault::Panic,
+            Fault::Hang,
+            Fault::WildBranch,
+        ];
         ALL.into_iter().find(|fault| *fault as u64 == word)
     }
 }

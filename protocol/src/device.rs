@@ -1,0 +1,18 @@
+//! Opening devices, at their driver. Reads, writes and the rest then go by [`crate::object`].
+
+use crate::{Handle, answer, protocol};
+
+answer! {
+    /// The answer to [`Open`].
+    pub struct Opened {
+        /// The description.
+        pub handle: Handle,
+    }
+}
+
+protocol! {
+    number 4, version 1;
+
+    /// Opens the device with this number (as Linux packs major and minor) with Linux's open flags.
+    Open = 1 { device: u64, flags: u32 } -> Opened;
+}

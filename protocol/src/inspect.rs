@@ -1,0 +1,61 @@
+//! What proc shows. These questions change nothing, are answered without waiting, and may be asked
+//! by anyone: they are the only ones that go up the picture.
+
+use crate::{answer, protocol};
+use abi::Pid;
+
+answer! {
+    /// The answer to [`NextProcess`].
+    pub struct Process {
+        /// The process.
+        pub process: Pid,
+    }
+}
+
+protocol! {
+    number 12, version 1;
+
+    /// pm: the first process with a number above `after`; `NOENT` when there is none.
+    NextProcess = 1 { after: Pid } -> Process;
+    /// pm: writes the CBOR [`crate::payload::ProcessInformation`] into lease 0; the
+    /// answer is its length.
+    ProcessInformation = 2 { process: Pid } -> u64;
+    /// rs: writes the CBOR list of service states (crate `control`) into lease 0.
+    Services = 3 {} -> u64;
+    /// vfs: writes the text of /proc/mounts into lease 0, from byte `offset` of it.
+    Mounts = 4 { offset: u64 } -> u64;
+    /// vfs: the descriptor of a process at or above `from`; `NOENT` past the end. Its name, as
+    /// /proc/PID/fd shows it, is written into lease 0; the answer's length.
+    Descriptor = 5 { process: Pid, from: u32 } -> DescriptorName;
+    /// pm: system-wide numbers: processes, load, host name length; the host name goes to lease 0.
+    System = 6 {} -> SystemNumbers;
+    /// vfs: the path of the working directory (0), root (1) or program (2) of a process goes to
+    /// lease 0; the answer is its length.
+    PathOf = 7 { process: Pid, which: u32 } -> u64;
+}
+
+answer! {
+    /// The answer to [`Descriptor`].
+    pub struct DescriptorName {
+        /// The descriptor.
+        pub descriptor: u32,
+        /// Bytes of the name.
+        pub length: u32,
+        /// Its open flags.
+        pub flags: u32,
+    }
+}
+
+answer! {
+    /// The answer to [`System`].
+    pub struct SystemNumbers {
+        /// Processes that exist.
+        pub processes: u32,
+        /// Processes ready to run.
+        pub running: u32,
+        /// The last process made.
+        pub last: Pid,
+        /// Load averages in 1/65536, packed by 21 bits: 1, 5 and 15 minutes.
+        pub load: u64,
+    }
+}

@@ -1,0 +1,97 @@
+//! Open file descriptions, at the server of the object: files, directories, pipes, terminals,
+//! devices. The description (position, flags, count of references) lives there; vfs holds only the
+//! handle. vfs forwards most of these, so their result goes straight to the program.
+
+use crate::{Handle, answer, protocol, word_enum};
+
+word_enum! {
+    /// What a seek counts from.
+    pub enum Whence {
+        /// The start.
+        Set = 0,
+        /// The position.
+        Current = 1,
+        /// The end.
+        End = 2,
+        /// The next data at or after the offset.
+        Data = 3,
+        /// The next hole at or after the offset.
+        Hole = 4,
+    }
+}
+
+answer! {
+    /// The answer to [`Poll`].
+    pub struct Ready {
+        /// Poll bits that are set now (asked for, or error and hang-up).
+        pub events: u32,
+    }
+}
+
+protocol! {
+    number 2, version 1;
+
+    /// Adds `count` references to a description.
+    Duplicate = 1 { handle: Handle, count: u32 } -> ();
+    /// Drops a reference; the last one closes the description.
+    Close = 2 { handle: Handle } -> ();
+    /// Reads from the position into lease 0. Blocks unless the description is non-blocking.
+    Read = 3 { handle: Handle, count: u64 } -> u64;
+    /// Writes lease 0 at the position.
+    Write = 4 { handle: Handle, count: u64 } -> u64;
+    /// Reads at an offset into lease 0.
+    ReadAt = 5 { handle: Handle, count: u64, offset: u64 } -> u64;
+    /// Writes lease 0 at an offset.
+    WriteAt = 6 { handle: Handle, count: u64, offset: u64 } -> u64;
+    /// Moves the position.
+    Seek = 7 { handle: Handle, offset: i64, whence: Whence } -> u64;
+    /// Writes directory entries (`struct linux_dirent64`) from the position into lease 0.
+    Entries = 8 { handle: Handle, count: u64 } -> u64;
+    /// ioctl; lease 0, if there is one, is the memory at the argument, 128 bytes at most.
+    Control = 9 { handle: Handle, request: u32, argument: u64 } -> u64;
+    /// Which of the events are there; with `wait` the answer comes when one is.
+    Poll = 10 { handle: Handle, events: u32, wait: bool } -> Ready;
+    /// Writes `struct stat` into lease 0.
+    Status = 11 { handle: Handle } -> ();
+    /// Sets the length of a file.
+    Truncate = 12 { handle: Handle, length: u64 } -> ();
+    /// Sets the permission bits.
+    SetMode = 13 { handle: Handle, mode: u32 } -> ();
+    /// Sets the owner; all ones leaves it.
+    SetOwner = 14 { handle: Handle, user: u32, group: u32 } -> ();
+    /// Sets access and modification time in ns since 1970, as `Times` says (see `files::times`).
+    SetTimes = 15 { handle: Handle, access: u64, modification: u64 } -> ();
+    /// Writes `struct statfs` into lease 0.
+    FileSystemStatus = 16 { handle: Handle } -> ();
+    /// The status flags (O_APPEND, O_NONBLOCK, access mode).
+    GetFlags = 17 { handle: Handle } -> u64;
+    /// Sets O_APPEND and O_NONBLOCK.
+    SetFlags = 18 { handle: Handle, flags: u32 } -> ();
+    /// Everything written so far is kept across a crash of the machine, as far as there is a disk.
+    Synchronise = 19 { handle: Handle } -> ();
+    /// A page fault forwarded by vm: answered by the kernel call `ReplyPages` with the page at
+    /// `offset` (a multiple of the page size), up to `pages` of them.
+    Page = 20 { handle: Handle, offset: u64, pages: u32 } -> ();
+    /// The length and mode of an object, for servers.
+    Describe = 21 { handle: Handle } -> Description;
+    /// Writes `struct statx` into lease 0.
+    ExtendedStatus = 22 { handle: Handle, mask: u32 } -> ();
+}
+
+answer! {
+    /// The answer to [`Describe`].
+    pub struct Description {
+        /// Bytes.
+        pub length: u64,
+        /// Type and permission bits (S_IFMT and below).
+        pub mode: u32,
+        /// The owner.
+        pub user: u32,
+        /// The group.
+        pub group: u32,
+        /// The inode's number.
+        pub node: u64,
+        /// For a device its number as Linux packs it.
+        pub device: u64,
+    }
+}

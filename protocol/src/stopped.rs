@@ -1,0 +1,14 @@
+//! What the kernel asks when a program stopped: the typed form of `abi::message::kernel_kind`.
+
+use crate::protocol;
+
+protocol! {
+    number 1, version 1;
+
+    /// To vm: see `kernel_kind::PAGE_FAULT`. Lease 0 is the program's whole memory.
+    PageFault = 1 { address: u64, length: u64, access: u32, present: bool } -> ();
+    /// To pm: see `kernel_kind::EXCEPTION`.
+    Exception = 2 { vector: u32, error_code: u32, address: u64, errno: u32 } -> ();
+    /// To pm: see `kernel_kind::INTERRUPTED`.
+    Interrupted = 3 { signal: u32, group: bool, result: i64 } -> ();
+}
