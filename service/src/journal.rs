@@ -1,0 +1,118 @@
+//! What handlers have done, kept with the State.
+
+use crate::container::Map;
+use abi::{Reply, RequestId};
+use alloc::vec::Vec;
+use minicbor::{Decode, Encode};
+
+/// A label in the source, known by its FNV-1a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(transparent)]
+pub(crate) struct Label(#[n(0)] u32);
+
+impl Label {
+    pub(crate) const fn of(name: &str) -> Label {
+        let bytes = name.as_bytes();
+        let mut hash = 0x811c_9dc5_u32;
+        let mut at = 0;
+        while at < bytes.len() {
+            hash = (hash ^ bytes[at] as u32).wrapping_mul(0x0100_0193);
+            at += 1;
+        }
+        Label(hash)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub(crate) enum Key {
+    /// The n-th question.
+    #[n(0)]
+    Child(#[n(0)] u32),
+    /// The n-th use of a label for a step or an observation.
+    #[n(1)]
+    Step(#[n(0)] Label, #[n(1)] u32),
+    /// The bytes that came with the n-th question of this label.
+    #[n(4)]
+    Bytes(#[n(0)] Label, #[n(1)] u32),
+    /// How far a waiting request has come.
+    #[n(2)]
+    Mark,
+    /// The request's answer.
+    #[n(3)]
+    Done,
+}
+
+/// A reply as the journal keeps it.
+#[derive(Clone, Copy, Debug, Encode, Decode)]
+pub(crate) struct KeptReply(#[n(0)] i64, #[n(1)] [u64; 6], #[n(2)] u32, #[n(3)] u32);
+
+impl From<Reply> for KeptReply {
+    fn from(r: Reply) -> Self {
+        KeptReply(r.result, r.words, r.signal, r.signal_group)
+    }
+}
+
+impl From<KeptReply> for Reply {
+    fn from(k: KeptReply) -> Self {
+        Reply { result: k.0, words: k.1, signal: k.2, signal_group: k.3 }
+    }
+}
+
+#[derive(Clone, Debug, Encode, Decode)]
+pub(crate) enum Item {
+    #[n(0)]
+    Asked(#[n(0)] Label),
+    #[n(1)]
+    Answered(#[n(0)] Label, #[n(1)] KeptReply),
+    #[n(2)]
+    Kept(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>),
+    #[n(3)]
+    Mark(#[n(0)] u64),
+    #[n(4)]
+    Done(#[n(0)] KeptReply),
+}
+
+#[derive(Clone, Debug, Default, Encode, Decode)]
+pub(crate) struct Journal {
+    #[n(0)]
+    entries: Map<(u64, Key), Item>,
+}
+
+impl Journal {
+    pub(crate) fn get(&self, id: RequestId, key: Key) -> Option<&Item> {
+        self.entries.get(&(id.0, key))
+    }
+
+    pub(crate) fn put(&mut self, id: RequestId, key: Key, item: Item) {
+        self.entries.insert((id.0, key), item);
+    }
+
+    /// The questions of a request, in order.
+    pub(crate) fn children(&self, id: RequestId) -> impl Iterator<Item = (u32, &Item)> {
+        let all = (id.0, Key::Child(0))..=(id.0, Key::Child(u32::MAX));
+        self.entries.range(all).filter_map(|((_, key), item)| match key {
+            Key::Child(n) => Some((*n, item)),
+            _ => None,
+        })
+    }
+
+    /// Drops everything of a request.
+    pub(crate) fn forget(&mut self, id: RequestId) {
+        let all = (id.0, Key::Child(0))..=(id.0, Key::Done);
+        let keys: Vec<_> = self.entries.range(all).map(|(key, _)| *key).collect();
+        for key in keys {
+            self.entries.remove(&key);
+        }
+    }
+
+    /// The requests something is kept for.
+    pub(crate) fn requests(&self) -> Vec<RequestId> {
+        let mut ids: Vec<_> = self.entries.iter().map(|((id, _), _)| RequestId(*id)).collect();
+        ids.dedup();
+        ids
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+}

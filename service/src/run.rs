@@ -1,0 +1,151 @@
+//! One run of a handler, and what all runs of an instance share.
+
+use crate::journal::{Journal, Key, Item, Label};
+use crate::state::{Start, State, Store};
+use crate::system::System;
+use crate::{epoch, wake};
+use abi::lease::LeaseInformation;
+use abi::{Caller, Endpoint, Message, Reply, RequestId, Tag, Time};
+use alloc::collections::BTreeMap;
+use alloc::rc::Rc;
+use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
+
+/// Set in the name of a run that is not of a request.
+const BACKGROUND: u64 = 1 << 63;
+
+/// An observation that the next effect will journal.
+pub(crate) enum Seen {
+    Reply(Label, Reply),
+    Value(Label, u32, Vec<u8>),
+    Bytes(Label, u32, Vec<u8>),
+}
+
+/// One run of a handler.
+pub(crate) struct Run {
+    pub(crate) id: RequestId,
+    pub(crate) caller: Caller,
+    pub(crate) from: Endpoint,
+    pub(crate) stamp: Time,
+    pub(crate) message: Message,
+    pub(crate) leases: [LeaseInformation; abi::event::MAX_LEASES],
+    pub(crate) cancelled: Cell<bool>,
+    pub(crate) withdrawn: Cell<bool>,
+    pub(crate) deadline: Cell<Option<Time>>,
+    /// The key this run waits for, when it waits for a change of the State.
+    pub(crate) waits_for: Cell<Option<u64>>,
+    used: RefCell<Vec<(Label, bool)>>,
+    seen: RefCell<Vec<Seen>>,
+}
+
+impl Run {
+    pub(crate) fn of_event(event: &abi::Event) -> Run {
+        Run {
+            id: event.id,
+            caller: event.caller,
+            from: event.from,
+            stamp: event.stamp,
+            message: event.message,
+            leases: event.leases,
+            cancelled: Cell::new(event.cancelled != 0),
+            ..Run::background(0, event.now)
+        }
+    }
+
+    /// The `number`-th run on the service's own behalf. Its journal entries stand under a name that
+    /// is no request's, so the next instance drops them.
+    pub(crate) fn background(number: u64, now: Time) -> Run {
+        Run {
+            id: RequestId(BACKGROUND | number),
+            caller: Caller::default(),
+            from: Endpoint::NONE,
+            stamp: now,
+            message: Message::default(),
+            leases: Default::default(),
+            cancelled: Cell::new(false),
+            withdrawn: Cell::new(false),
+            deadline: Cell::new(None),
+            waits_for: Cell::new(None),
+            used: RefCell::default(),
+            seen: RefCell::default(),
+        }
+    }
+
+    /// Whether it is on the service's own behalf.
+    pub(crate) fn is_background(&self) -> bool {
+        self.id.0 & BACKGROUND != 0
+    }
+
+    /// The request that its questions are asked for.
+    pub(crate) fn parent(&self) -> RequestId {
+        if self.is_background() { RequestId::NONE } else { self.id }
+    }
+
+    /// Numbers the uses of a label, questions and values apart.
+    pub(crate) fn nth(&self, label: Label, question: bool) -> u32 {
+        let mut used = self.used.borrow_mut();
+        let before = used.iter().filter(|use_| **use_ == (label, question)).count();
+        used.push((label, question));
+        u32::try_from(before).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn observed(&self, seen: Seen) {
+        self.seen.borrow_mut().push(seen);
+    }
+
+    /// Moves the observations so far into the journal.
+    pub(crate) fn settle(&self, journal: &mut Journal) {
+        for seen in self.seen.take() {
+            match seen {
+                Seen::Reply(label, reply) => {
+                    let n = next_child(journal, self.id);
+                    journal.put(self.id, Key::Child(n), Item::Answered(label, reply.into()));
+                }
+                Seen::Value(label, nth, bytes) => {
+                    journal.put(self.id, Key::Step(label, nth), Item::Kept(bytes));
+                }
+                Seen::Bytes(label, nth, bytes) => {
+                    journal.put(self.id, Key::Bytes(label, nth), Item::Kept(bytes));
+                }
+            }
+        }
+    }
+
+    pub(crate) fn wake(&self, mark: u64, now: Time) -> wake::Wake {
+        wake::Wake { mark, cancelled: self.cancelled.get(), now, deadline: None }
+    }
+}
+
+/// The index of the next question of a request.
+pub(crate) fn next_child(journal: &Journal, id: RequestId) -> u32 {
+    journal.children(id).last().map_or(0, |(n, _)| n + 1)
+}
+
+/// What all runs of an instance share.
+pub(crate) struct Shared<S> {
+    pub(crate) store: Rc<RefCell<Store<S>>>,
+    pub(crate) system: Rc<dyn System>,
+    pub(crate) start: Start,
+    pub(crate) now: Cell<Time>,
+    /// Answers to questions of this instance alone.
+    pub(crate) volatile: RefCell<BTreeMap<Tag, Reply>>,
+    pub(crate) repeats: Cell<u32>,
+    /// Keys woken since the executor last looked.
+    pub(crate) woken: RefCell<Vec<u64>>,
+}
+
+impl<S: State> Shared<S> {
+    /// Runs a closure over State and journal: all of it, or, after a crash, nothing.
+    pub(crate) fn with<R>(&self, closure: impl FnOnce(&mut S, &mut Journal) -> R) -> R {
+        let store = &mut *self.store.borrow_mut();
+        store.open = epoch::begin();
+        let result = closure(&mut store.state, &mut store.journal);
+        store.open = 0;
+        epoch::end();
+        result
+    }
+
+    pub(crate) fn forget(&self, id: RequestId) {
+        self.with(|_, journal| journal.forget(id));
+    }
+}

@@ -1,0 +1,112 @@
+//! The kernel as a service sees it. In the image these are kernel calls; on the host, those of the
+//! simulated machine. Their meaning is that of the `abi::Call` of the same name.
+
+use abi::call::{MachineStatistics, MemoryStatistics, ProcessUsage};
+use abi::declaration::Declaration;
+use abi::lease::LeaseDescriptor;
+use abi::process::ThreadState;
+use abi::slot::{SlotStatus, TransactionStatus};
+use abi::{Call, CallError, Caller, Endpoint, Message, Pid, Reply, RequestId, Tag, Time};
+
+/// Kernel calls. Every one is harmless when made again.
+#[expect(missing_docs, reason = "each is documented as the abi::Call of its name")]
+#[expect(clippy::missing_errors_doc, reason = "the error is why the kernel refused")]
+pub trait System {
+    fn submit(
+        &self,
+        to: Endpoint,
+        tag: Tag,
+        message: &Message,
+        leases: &[LeaseDescriptor],
+    ) -> Result<(), CallError>;
+    fn reply(&self, request: RequestId, reply: &Reply) -> Result<(), CallError>;
+    fn forward(
+        &self,
+        request: RequestId,
+        to: Endpoint,
+        message: &Message,
+        leases: &[LeaseDescriptor],
+    ) -> Result<(), CallError>;
+    fn cancel_children(&self, parent: RequestId);
+    fn cancel_submission(&self, tag: Tag);
+    fn is_live(&self, request: RequestId) -> bool;
+    fn lease_read(
+        &self,
+        request: RequestId,
+        index: u64,
+        offset: u64,
+        bytes: &mut [u8],
+    ) -> Result<(), CallError>;
+    fn lease_write(
+        &self,
+        request: RequestId,
+        index: u64,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<(), CallError>;
+    fn set_timer(&self, deadline: Time);
+    fn clock(&self) -> Time;
+    fn notify(&self, to: Endpoint) -> Result<(), CallError>;
+    fn log(&self, line: &[u8]);
+
+    /// A declared call whose arguments are all numbers.
+    fn call(&self, call: Call, arguments: &[u64]) -> Result<u64, CallError>;
+
+    fn kept_read(&self, offset: u64, bytes: &mut [u8]);
+    fn kept_write(&self, offset: u64, bytes: &[u8]);
+    fn lease_to_kept(
+        &self,
+        request: RequestId,
+        index: u64,
+        offset: u64,
+        kept_offset: u64,
+        length: u64,
+    ) -> Result<(), CallError>;
+    fn kept_to_lease(
+        &self,
+        request: RequestId,
+        index: u64,
+        offset: u64,
+        kept_offset: u64,
+        length: u64,
+    ) -> Result<(), CallError>;
+    /// The boot archive, for services that declare it; else empty.
+    fn archive(&self) -> &'static [u8];
+    /// Answers a page fault with kept pages.
+    fn reply_kept_pages(&self, request: RequestId, page: u64, pages: u64) -> Result<(), CallError>;
+    /// Answers a page fault with pages of the boot archive.
+    fn reply_archive_pages(
+        &self,
+        request: RequestId,
+        offset: u64,
+        pages: u64,
+    ) -> Result<(), CallError>;
+
+    fn port_write(&self, port: u16, bytes: &[u8]) -> Result<(), CallError>;
+    fn port_read_bytes(&self, port: u16, bytes: &mut [u8]) -> Result<(), CallError>;
+
+    fn registers_read(&self, process: Pid) -> Result<ThreadState, CallError>;
+    fn registers_write(&self, process: Pid, state: &ThreadState) -> Result<(), CallError>;
+    fn process_identity(&self, process: Pid, identity: &Caller) -> Result<(), CallError>;
+    fn process_usage(&self, process: Pid) -> Result<ProcessUsage, CallError>;
+    fn memory_statistics(&self) -> MemoryStatistics;
+    fn machine_statistics(&self) -> MachineStatistics;
+    fn log_read(&self, position: u64, bytes: &mut [u8]) -> Result<LogPart, CallError>;
+
+    fn slot_declare(&self, declaration: &Declaration) -> Result<(), CallError>;
+    fn slot_status(&self, slot: Endpoint) -> Result<SlotStatus, CallError>;
+    fn transaction_status(&self) -> TransactionStatus;
+    /// Makes a candidate from an image in the service's own memory.
+    fn instance_create_from(&self, slot: Endpoint, image: &[u8]) -> Result<(), CallError>;
+}
+
+/// What `LogRead` found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogPart {
+    /// Bytes read.
+    pub length: usize,
+    /// The position of the first of them.
+    pub start: u64,
+    /// The position after the last byte of the log.
+    pub end: u64,
+}
