@@ -67,7 +67,7 @@ calls! {
     ExportDone = 16,
     /// What the instance was started for: result 0 fresh, else the bytes in the inbox;
     /// the event page's `outgoing.reply` gets words: State version, seed (3 random words),
-    /// generation, and slot.
+    /// generation | slot << 32, and the bytes of the boot archive that are mapped.
     StartInformation = 17,
     /// Ends the instance as crashed by panic: no arguments.
     Abort = 18,

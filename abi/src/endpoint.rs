@@ -2,8 +2,13 @@
 
 /// The number of a slot. Programs and services address a service by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "cbor",
+    derive(minicbor::Encode, minicbor::Decode),
+    cbor(transparent)
+)]
 #[repr(transparent)]
-pub struct Endpoint(pub u16);
+pub struct Endpoint(#[cfg_attr(feature = "cbor", n(0))] pub u16);
 
 impl Endpoint {
     /// The reincarnation server: the only service the kernel loads itself.

@@ -79,8 +79,13 @@ impl CallError {
 
 /// A Linux error number, positive (`include/uapi/asm-generic/errno-base.h` and `errno.h`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "cbor",
+    derive(minicbor::Encode, minicbor::Decode),
+    cbor(transparent)
+)]
 #[repr(transparent)]
-pub struct Errno(pub u32);
+pub struct Errno(#[cfg_attr(feature = "cbor", n(0))] pub u32);
 
 macro_rules! errnos {
     ($($(#[$doc:meta])* $name:ident = $value:ident;)*) => {

@@ -24,6 +24,7 @@ pub mod message;
 pub mod process;
 pub mod slot;
 pub mod time;
+pub mod word;
 
 pub use call::Call;
 pub use caller::Caller;

@@ -4,8 +4,13 @@
 ///
 /// The low 16 bits are the index of the kernel's record, so finding one needs no search.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "cbor",
+    derive(minicbor::Encode, minicbor::Decode),
+    cbor(transparent)
+)]
 #[repr(transparent)]
-pub struct RequestId(pub u64);
+pub struct RequestId(#[cfg_attr(feature = "cbor", n(0))] pub u64);
 
 impl RequestId {
     /// No request.

@@ -2,8 +2,13 @@
 
 /// The number of a process, chosen by pm. Never reused while a request that may name it lives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "cbor",
+    derive(minicbor::Encode, minicbor::Decode),
+    cbor(transparent)
+)]
 #[repr(transparent)]
-pub struct Pid(pub u32);
+pub struct Pid(#[cfg_attr(feature = "cbor", n(0))] pub u32);
 
 impl Pid {
     /// No process: the caller of what a service does on its own behalf.
@@ -14,8 +19,13 @@ impl Pid {
 
 /// The number of an address space, chosen by vm and never reused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "cbor",
+    derive(minicbor::Encode, minicbor::Decode),
+    cbor(transparent)
+)]
 #[repr(transparent)]
-pub struct SpaceId(pub u32);
+pub struct SpaceId(#[cfg_attr(feature = "cbor", n(0))] pub u32);
 
 impl SpaceId {
     /// No address space.

@@ -2,8 +2,13 @@
 
 /// Nanoseconds since the machine was started. As a deadline, [`Time::NEVER`] means none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "cbor",
+    derive(minicbor::Encode, minicbor::Decode),
+    cbor(transparent)
+)]
 #[repr(transparent)]
-pub struct Time(pub u64);
+pub struct Time(#[cfg_attr(feature = "cbor", n(0))] pub u64);
 
 impl Time {
     /// Later than every instant.

@@ -47,7 +47,12 @@ impl Lend<'_> {
                 length: bytes.len() as u64,
                 ..LeaseDescriptor::default()
             },
-            Lend::Part { index, offset, length, access } => LeaseDescriptor {
+            Lend::Part {
+                index,
+                offset,
+                length,
+                access,
+            } => LeaseDescriptor {
                 source: LeaseSource::Lent as u32,
                 access: access as u32,
                 request,
@@ -78,7 +83,10 @@ pub struct Cx<S: Service> {
 
 impl<S: Service> Clone for Cx<S> {
     fn clone(&self) -> Self {
-        Cx { run: self.run.clone(), shared: self.shared.clone() }
+        Cx {
+            run: self.run.clone(),
+            shared: self.shared.clone(),
+        }
     }
 }
 
@@ -149,7 +157,10 @@ impl<S: Service> Cx<S> {
     /// # Errors
     /// `Withdrawn` when the caller's memory has to be fetched first, `FAULT` when it is not there.
     pub fn read_lease(&self, index: u64, offset: u64, bytes: &mut [u8]) -> Result<(), Refused> {
-        let result = self.shared.system.lease_read(self.run.id, index, offset, bytes);
+        let result = self
+            .shared
+            .system
+            .lease_read(self.run.id, index, offset, bytes);
         self.checked(result)
     }
 
@@ -168,7 +179,10 @@ impl<S: Service> Cx<S> {
     /// # Errors
     /// As [`Cx::read_lease`].
     pub fn write_lease(&self, index: u64, offset: u64, bytes: &[u8]) -> Result<(), Refused> {
-        let result = self.shared.system.lease_write(self.run.id, index, offset, bytes);
+        let result = self
+            .shared
+            .system
+            .lease_write(self.run.id, index, offset, bytes);
         self.checked(result)
     }
 
@@ -252,7 +266,11 @@ impl<S: Service> Cx<S> {
         // The kernel has written the buffer behind the compiler's back.
         let bytes = core::hint::black_box(buffer);
         self.run.observed(Seen::Reply(label, reply));
-        self.run.observed(Seen::Bytes(label, nth, encode::<&ByteSlice>(&bytes.as_slice().into())));
+        self.run.observed(Seen::Bytes(
+            label,
+            nth,
+            encode::<&ByteSlice>(&bytes.as_slice().into()),
+        ));
         read_answer::<Q::Answer>(&reply).map(|answer| (answer, bytes))
     }
 
@@ -269,8 +287,10 @@ impl<S: Service> Cx<S> {
         if let Some(kept) = self.kept::<(u64, crate::journal::KeptReply)>(Key::Step(label, nth)) {
             return first_from_words(kept.0, kept.1.into());
         }
-        let tags: Vec<Tag> =
-            questions.iter().map(|(to, message)| self.submit_volatile(*to, message, &[])).collect();
+        let tags: Vec<Tag> = questions
+            .iter()
+            .map(|(to, message)| self.submit_volatile(*to, message, &[]))
+            .collect();
         let first = poll_fn(|_| {
             let volatile = self.shared.volatile.borrow();
             let answered = tags.iter().position(|tag| volatile.contains_key(tag));
@@ -283,7 +303,9 @@ impl<S: Service> Cx<S> {
             if deadline <= self.shared.now.get() {
                 return Poll::Ready(First::Deadline);
             }
-            self.run.deadline.set((deadline != Time::NEVER).then_some(deadline));
+            self.run
+                .deadline
+                .set((deadline != Time::NEVER).then_some(deadline));
             Poll::Pending
         })
         .await;
@@ -298,7 +320,12 @@ impl<S: Service> Cx<S> {
         first
     }
 
-    async fn ask_volatile(&self, to: Endpoint, message: &Message, leases: &[LeaseDescriptor]) -> Reply {
+    async fn ask_volatile(
+        &self,
+        to: Endpoint,
+        message: &Message,
+        leases: &[LeaseDescriptor],
+    ) -> Reply {
         let tag = self.submit_volatile(to, message, leases);
         poll_fn(|_| {
             let reply = self.shared.volatile.borrow_mut().remove(&tag);
@@ -311,9 +338,16 @@ impl<S: Service> Cx<S> {
         let n = self.shared.repeats.get() + 1;
         self.shared.repeats.set(n);
         let generation = self.shared.start.generation.max(1);
-        let tag = Tag { parent: self.run.parent(), index: n, generation };
+        let tag = Tag {
+            parent: self.run.parent(),
+            index: n,
+            generation,
+        };
         if let Err(error) = self.shared.system.submit(to, tag, message, leases) {
-            self.shared.volatile.borrow_mut().insert(tag, refusal_of(error));
+            self.shared
+                .volatile
+                .borrow_mut()
+                .insert(tag, refusal_of(error));
         }
         tag
     }
@@ -363,9 +397,17 @@ impl<S: Service> Cx<S> {
             return read_answer(&reply.into());
         }
         let id = self.run.id;
-        let tag = Tag { parent: id, index, generation: 0 };
+        let tag = Tag {
+            parent: id,
+            index,
+            generation: 0,
+        };
         let leases: Vec<_> = lend.iter().map(|l| l.describe(id)).collect();
-        if let Err(error) = self.shared.system.submit(to, tag, &question.message(), &leases) {
+        if let Err(error) = self
+            .shared
+            .system
+            .submit(to, tag, &question.message(), &leases)
+        {
             let refused = refusal_of(error);
             self.effect(|_, journal, id| {
                 journal.put(id, Key::Child(index), Item::Answered(label, refused.into()));
@@ -469,7 +511,9 @@ impl<S: Service> Cx<S> {
     ) -> crate::Outcome {
         self.effect(|_, _, _| ());
         let leases: Vec<_> = lend.iter().map(|l| l.describe(self.run.id)).collect();
-        self.shared.system.forward(self.run.id, to, &question.message(), &leases)?;
+        self.shared
+            .system
+            .forward(self.run.id, to, &question.message(), &leases)?;
         Ok(End(Ending::Forwarded))
     }
 
@@ -504,11 +548,15 @@ impl<S: Service> Cx<S> {
 
     fn find_child(&self, label: Label, nth: u32) -> Option<(u32, Item)> {
         let store = self.shared.store.borrow();
-        let mut same = store.journal.children(self.run.id).filter(|(_, item)| match item {
-            Item::Asked(of) | Item::Answered(of, _) => *of == label,
-            _ => false,
-        });
-        same.nth(nth as usize).map(|(index, item)| (index, item.clone()))
+        let mut same = store
+            .journal
+            .children(self.run.id)
+            .filter(|(_, item)| match item {
+                Item::Asked(of) | Item::Answered(of, _) => *of == label,
+                _ => false,
+            });
+        same.nth(nth as usize)
+            .map(|(index, item)| (index, item.clone()))
     }
 }
 

@@ -210,7 +210,10 @@ impl<S: Service> Instance<S> {
             self.shared.volatile.borrow_mut().insert(tag, reply);
         }
         if tag.parent == RequestId::NONE {
-            let background = self.tasks.iter().filter(|(_, task)| task.run.is_background());
+            let background = self
+                .tasks
+                .iter()
+                .filter(|(_, task)| task.run.is_background());
             self.ready.extend(background.map(|(id, _)| *id));
         } else if let Some(task) = self.by_request.get(&tag.parent) {
             self.ready.push_back(*task);
@@ -237,7 +240,10 @@ impl<S: Service> Instance<S> {
 
     fn timed_out(&mut self, now: Time) {
         self.timer = Time::NEVER;
-        let due = self.tasks.iter().filter(|(_, t)| t.run.deadline.get().is_some_and(|d| d <= now));
+        let due = self
+            .tasks
+            .iter()
+            .filter(|(_, t)| t.run.deadline.get().is_some_and(|d| d <= now));
         self.ready.extend(due.map(|(id, _)| *id));
     }
 
@@ -253,9 +259,19 @@ impl<S: Service> Instance<S> {
 
     fn start(&mut self, run: Run, make: impl FnOnce(Cx<S>) -> Handler) -> u64 {
         let run = Rc::new(run);
-        let future = make(Cx { run: run.clone(), shared: self.shared.clone() });
+        let future = make(Cx {
+            run: run.clone(),
+            shared: self.shared.clone(),
+        });
         self.next += 1;
-        self.tasks.insert(self.next, Task { run, future, registered: None });
+        self.tasks.insert(
+            self.next,
+            Task {
+                run,
+                future,
+                registered: None,
+            },
+        );
         self.ready.push_back(self.next);
         self.next
     }
@@ -269,7 +285,10 @@ impl<S: Service> Instance<S> {
                 self.ready.extend(waiters.map(|(_, task)| *task));
             }
         }
-        let deadlines = self.tasks.values().filter_map(|task| task.run.deadline.get());
+        let deadlines = self
+            .tasks
+            .values()
+            .filter_map(|task| task.run.deadline.get());
         let first = deadlines.min().unwrap_or(Time::NEVER);
         if first != self.timer {
             self.timer = first;
@@ -278,7 +297,9 @@ impl<S: Service> Instance<S> {
     }
 
     fn advance(&mut self, id: u64) {
-        let Some(task) = self.tasks.get_mut(&id) else { return };
+        let Some(task) = self.tasks.get_mut(&id) else {
+            return;
+        };
         let mut context = Context::from_waker(Waker::noop());
         match task.future.as_mut().poll(&mut context) {
             Poll::Pending => {
@@ -338,7 +359,9 @@ impl<S: Service> Instance<S> {
 
     fn reply(&self, id: RequestId, reply: &Reply) {
         if self.shared.system.reply(id, reply).is_err() {
-            self.shared.system.log(b"a reply was refused: the request is not ours");
+            self.shared
+                .system
+                .log(b"a reply was refused: the request is not ours");
         }
         self.shared.forget(id);
     }

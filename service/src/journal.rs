@@ -54,7 +54,12 @@ impl From<Reply> for KeptReply {
 
 impl From<KeptReply> for Reply {
     fn from(k: KeptReply) -> Self {
-        Reply { result: k.0, words: k.1, signal: k.2, signal_group: k.3 }
+        Reply {
+            result: k.0,
+            words: k.1,
+            signal: k.2,
+            signal_group: k.3,
+        }
     }
 }
 
@@ -90,10 +95,12 @@ impl Journal {
     /// The questions of a request, in order.
     pub(crate) fn children(&self, id: RequestId) -> impl Iterator<Item = (u32, &Item)> {
         let all = (id.0, Key::Child(0))..=(id.0, Key::Child(u32::MAX));
-        self.entries.range(all).filter_map(|((_, key), item)| match key {
-            Key::Child(n) => Some((*n, item)),
-            _ => None,
-        })
+        self.entries
+            .range(all)
+            .filter_map(|((_, key), item)| match key {
+                Key::Child(n) => Some((*n, item)),
+                _ => None,
+            })
     }
 
     /// Drops everything of a request.
@@ -107,7 +114,11 @@ impl Journal {
 
     /// The requests something is kept for.
     pub(crate) fn requests(&self) -> Vec<RequestId> {
-        let mut ids: Vec<_> = self.entries.iter().map(|((id, _), _)| RequestId(*id)).collect();
+        let mut ids: Vec<_> = self
+            .entries
+            .iter()
+            .map(|((id, _), _)| RequestId(*id))
+            .collect();
         ids.dedup();
         ids
     }

@@ -19,13 +19,13 @@ extern crate alloc;
 
 pub mod container;
 pub mod context;
-//pub mod description;
-//pub mod device;
+pub mod description;
 mod epoch;
 #[cfg(feature = "image")]
 pub mod image;
 pub mod instance;
 mod journal;
+pub mod objects;
 pub mod outcome;
 mod run;
 pub mod state;

@@ -44,11 +44,16 @@ impl Refused {
     /// An error with a signal.
     #[must_use]
     pub const fn raising(errno: Errno, signal: u32, group: bool) -> Refused {
-        Refused::Error { errno, signal: Some(Raise { signal, group }) }
+        Refused::Error {
+            errno,
+            signal: Some(Raise { signal, group }),
+        }
     }
 
     pub(crate) fn to_reply(self) -> Option<Reply> {
-        let Refused::Error { errno, signal } = self else { return None };
+        let Refused::Error { errno, signal } = self else {
+            return None;
+        };
         let mut reply = Reply::value(errno.result());
         if let Some(raise) = signal {
             reply.signal = raise.signal;
@@ -60,7 +65,10 @@ impl Refused {
     pub(crate) fn from_reply(reply: &Reply) -> Option<Refused> {
         let errno = Errno::check(reply.result).err()?;
         let group = reply.signal_group != 0;
-        let signal = (reply.signal != 0).then_some(Raise { signal: reply.signal, group });
+        let signal = (reply.signal != 0).then_some(Raise {
+            signal: reply.signal,
+            group,
+        });
         Some(Refused::Error { errno, signal })
     }
 
@@ -76,7 +84,10 @@ impl Refused {
 
 impl From<Errno> for Refused {
     fn from(errno: Errno) -> Self {
-        Refused::Error { errno, signal: None }
+        Refused::Error {
+            errno,
+            signal: None,
+        }
     }
 }
 

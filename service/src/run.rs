@@ -1,6 +1,6 @@
 //! One run of a handler, and what all runs of an instance share.
 
-use crate::journal::{Journal, Key, Item, Label};
+use crate::journal::{Item, Journal, Key, Label};
 use crate::state::{Start, State, Store};
 use crate::system::System;
 use crate::{epoch, wake};
@@ -78,13 +78,20 @@ impl Run {
 
     /// The request that its questions are asked for.
     pub(crate) fn parent(&self) -> RequestId {
-        if self.is_background() { RequestId::NONE } else { self.id }
+        if self.is_background() {
+            RequestId::NONE
+        } else {
+            self.id
+        }
     }
 
     /// Numbers the uses of a label, questions and values apart.
     pub(crate) fn nth(&self, label: Label, question: bool) -> u32 {
         let mut used = self.used.borrow_mut();
-        let before = used.iter().filter(|use_| **use_ == (label, question)).count();
+        let before = used
+            .iter()
+            .filter(|use_| **use_ == (label, question))
+            .count();
         used.push((label, question));
         u32::try_from(before).unwrap_or(u32::MAX)
     }
@@ -112,7 +119,12 @@ impl Run {
     }
 
     pub(crate) fn wake(&self, mark: u64, now: Time) -> wake::Wake {
-        wake::Wake { mark, cancelled: self.cancelled.get(), now, deadline: None }
+        wake::Wake {
+            mark,
+            cancelled: self.cancelled.get(),
+            now,
+            deadline: None,
+        }
     }
 }
 

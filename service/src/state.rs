@@ -45,7 +45,11 @@ pub(crate) struct Store<S> {
 
 impl<S: State> Store<S> {
     pub(crate) fn fresh(start: &Start) -> Self {
-        Store { state: S::fresh(start), journal: Journal::default(), open: 0 }
+        Store {
+            state: S::fresh(start),
+            journal: Journal::default(),
+            open: 0,
+        }
     }
 
     /// Writes the State and the journal.
@@ -75,6 +79,10 @@ impl<S: State> Store<S> {
         };
         let journal = decoder.decode().map_err(undecodable)?;
         state.check();
-        Ok(Store { state, journal, open: 0 })
+        Ok(Store {
+            state,
+            journal,
+            open: 0,
+        })
     }
 }

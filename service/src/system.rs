@@ -9,8 +9,14 @@ use abi::slot::{SlotStatus, TransactionStatus};
 use abi::{Call, CallError, Caller, Endpoint, Message, Pid, Reply, RequestId, Tag, Time};
 
 /// Kernel calls. Every one is harmless when made again.
-#[expect(missing_docs, reason = "each is documented as the abi::Call of its name")]
-#[expect(clippy::missing_errors_doc, reason = "the error is why the kernel refused")]
+#[expect(
+    missing_docs,
+    reason = "each is documented as the abi::Call of its name"
+)]
+#[expect(
+    clippy::missing_errors_doc,
+    reason = "the error is why the kernel refused"
+)]
 pub trait System {
     fn submit(
         &self,

@@ -18,7 +18,11 @@ pub struct Map<K, V> {
 
 impl<K, V> Default for Map<K, V> {
     fn default() -> Self {
-        Map { now: BTreeMap::new(), log: Vec::new(), epoch: 0 }
+        Map {
+            now: BTreeMap::new(),
+            log: Vec::new(),
+            epoch: 0,
+        }
     }
 }
 
@@ -57,8 +61,12 @@ impl<K: Ord + Clone, V: Clone> Map<K, V> {
 
     /// Keeps the entries for which `keep` holds.
     pub fn retain(&mut self, keep: impl Fn(&K, &V) -> bool) {
-        let gone: Vec<K> =
-            self.now.iter().filter(|(k, v)| !keep(k, v)).map(|(k, _)| k.clone()).collect();
+        let gone: Vec<K> = self
+            .now
+            .iter()
+            .filter(|(k, v)| !keep(k, v))
+            .map(|(k, _)| k.clone())
+            .collect();
         for key in gone {
             self.remove(&key);
         }
@@ -104,7 +112,11 @@ impl<K: Ord, V> Map<K, V> {
 
 impl<K: Ord + Clone, V: Clone> FromIterator<(K, V)> for Map<K, V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        Map { now: entries.into_iter().collect(), log: Vec::new(), epoch: 0 }
+        Map {
+            now: entries.into_iter().collect(),
+            log: Vec::new(),
+            epoch: 0,
+        }
     }
 }
 
@@ -134,13 +146,17 @@ impl<C, K: Encode<C>, V: Encode<C>> Encode<C> for Map<K, V> {
 impl<'b, C, K: Decode<'b, C> + Ord, V: Decode<'b, C>> Decode<'b, C> for Map<K, V> {
     fn decode(decoder: &mut Decoder<'b>, context: &mut C) -> Result<Self, decode::Error> {
         expect_array(decoder, 2)?;
-        let entries = decoder.map()?.ok_or_else(|| decode::Error::message("endless map"))?;
+        let entries = decoder
+            .map()?
+            .ok_or_else(|| decode::Error::message("endless map"))?;
         let mut now = BTreeMap::new();
         for _ in 0..entries {
             let key = K::decode(decoder, context)?;
             now.insert(key, V::decode(decoder, context)?);
         }
-        let log = decoder.array()?.ok_or_else(|| decode::Error::message("endless log"))?;
+        let log = decoder
+            .array()?
+            .ok_or_else(|| decode::Error::message("endless log"))?;
         for _ in 0..log {
             expect_array(decoder, 2)?;
             let key = K::decode(decoder, context)?;
@@ -149,7 +165,11 @@ impl<'b, C, K: Decode<'b, C> + Ord, V: Decode<'b, C>> Decode<'b, C> for Map<K, V
                 None => now.remove(&key),
             };
         }
-        Ok(Map { now, log: Vec::new(), epoch: 0 })
+        Ok(Map {
+            now,
+            log: Vec::new(),
+            epoch: 0,
+        })
     }
 }
 
@@ -167,7 +187,10 @@ mod tests {
 
     fn reload(map: &Map<u32, u32>) -> Vec<(u32, u32)> {
         let bytes = to_vec(map).unwrap();
-        read::<Map<u32, u32>>(&bytes).unwrap().into_entries().collect()
+        read::<Map<u32, u32>>(&bytes)
+            .unwrap()
+            .into_entries()
+            .collect()
     }
 
     #[test]

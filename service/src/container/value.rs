@@ -14,7 +14,11 @@ pub struct Value<T> {
 impl<T: Clone> Value<T> {
     /// A container holding `value`.
     pub fn new(value: T) -> Self {
-        Value { now: value, before: None, epoch: 0 }
+        Value {
+            now: value,
+            before: None,
+            epoch: 0,
+        }
     }
 
     /// The value.
@@ -49,14 +53,22 @@ impl<C, T: Encode<C>> Encode<C> for Value<T> {
         context: &mut C,
     ) -> Result<(), encode::Error<W::Error>> {
         let cut_short = self.epoch != 0 && self.epoch == epoch::open();
-        let true_value = self.before.as_ref().filter(|_| cut_short).unwrap_or(&self.now);
+        let true_value = self
+            .before
+            .as_ref()
+            .filter(|_| cut_short)
+            .unwrap_or(&self.now);
         true_value.encode(encoder, context)
     }
 }
 
 impl<'b, C, T: Decode<'b, C>> Decode<'b, C> for Value<T> {
     fn decode(decoder: &mut Decoder<'b>, context: &mut C) -> Result<Self, decode::Error> {
-        Ok(Value { now: T::decode(decoder, context)?, before: None, epoch: 0 })
+        Ok(Value {
+            now: T::decode(decoder, context)?,
+            before: None,
+            epoch: 0,
+        })
     }
 }
 

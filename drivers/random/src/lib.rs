@@ -1,0 +1,2 @@
+//! random, the random number generator.
+#![cfg_attr(feature = "image", no_std)]

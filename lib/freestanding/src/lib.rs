@@ -1,0 +1,2 @@
+//! What the compiler expects of a binary without a standard library.
+#![no_std]

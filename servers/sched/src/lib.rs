@@ -1,0 +1,2 @@
+//! sched, the scheduler: policy of priorities and quanta.
+#![cfg_attr(feature = "image", no_std)]

@@ -1,0 +1,158 @@
+//! Open file descriptions: what every server of objects keeps for its handles.
+
+use crate::container::{Map, Value};
+use abi::Errno;
+use minicbor::{Decode, Encode};
+use protocol::Handle;
+
+/// An open file description.
+#[derive(Clone, Debug, Encode, Decode)]
+pub struct Description<T> {
+    /// Descriptors and other holders that refer to it.
+    #[n(0)]
+    pub references: u32,
+    /// Linux's open flags: access mode and status flags.
+    #[n(1)]
+    pub flags: u32,
+    /// Where the next read or write takes place.
+    #[n(2)]
+    pub position: u64,
+    /// What is open.
+    #[n(3)]
+    pub object: T,
+}
+
+/// The open file descriptions of a server: a container for its State.
+#[derive(Clone, Debug, Encode, Decode)]
+pub struct Descriptions<T> {
+    #[n(0)]
+    open: Map<u32, Description<T>>,
+    #[n(1)]
+    last: Value<u32>,
+}
+
+impl<T> Default for Descriptions<T> {
+    fn default() -> Self {
+        Descriptions {
+            open: Map::default(),
+            last: Value::default(),
+        }
+    }
+}
+
+impl<T: Clone> Descriptions<T> {
+    /// Opens an object with one reference, at position 0.
+    pub fn open(&mut self, object: T, flags: u32) -> Handle {
+        let handle = self.next_free();
+        self.last.set(handle);
+        let description = Description {
+            references: 1,
+            flags,
+            position: 0,
+            object,
+        };
+        self.open.insert(handle, description);
+        Handle(handle)
+    }
+
+    fn next_free(&self) -> u32 {
+        let mut handle = *self.last.get();
+        loop {
+            handle = handle.wrapping_add(1).max(1);
+            if !self.open.contains(&handle) {
+                return handle;
+            }
+        }
+    }
+
+    /// An open description.
+    ///
+    /// # Errors
+    /// `BADF` when the handle is not open.
+    pub fn get(&self, handle: Handle) -> Result<&Description<T>, Errno> {
+        self.open.get(&handle.0).ok_or(Errno::BADF)
+    }
+
+    /// Changes an open description.
+    ///
+    /// # Errors
+    /// `BADF` when the handle is not open.
+    pub fn update<R>(
+        &mut self,
+        handle: Handle,
+        change: impl FnOnce(&mut Description<T>) -> R,
+    ) -> Result<R, Errno> {
+        self.open.update(&handle.0, change).ok_or(Errno::BADF)
+    }
+
+    /// Adds references.
+    ///
+    /// # Errors
+    /// `BADF` when the handle is not open, `NFILE` when there are too many.
+    pub fn duplicate(&mut self, handle: Handle, count: u32) -> Result<(), Errno> {
+        let references = self.get(handle)?.references;
+        let sum = references.checked_add(count).ok_or(Errno::NFILE)?;
+        self.update(handle, |description| description.references = sum)
+    }
+
+    /// Drops a reference. With the last one the description is closed and returned.
+    ///
+    /// # Errors
+    /// `BADF` when the handle is not open.
+    pub fn close(&mut self, handle: Handle) -> Result<Option<Description<T>>, Errno> {
+        if self.get(handle)?.references > 1 {
+            self.update(handle, |description| description.references -= 1)?;
+            return Ok(None);
+        }
+        Ok(self.open.remove(&handle.0))
+    }
+
+    /// All open descriptions.
+    pub fn iter(&self) -> impl Iterator<Item = (Handle, &Description<T>)> {
+        self.open
+            .iter()
+            .map(|(handle, description)| (Handle(*handle), description))
+    }
+
+    /// The same descriptions of other objects: for conversions between versions.
+    pub fn convert<U: Clone>(self, convert: impl Fn(T) -> U) -> Descriptions<U> {
+        let last = self.last.clone();
+        let entries = self.open.into_entries().map(|(handle, old)| {
+            let Description {
+                references,
+                flags,
+                position,
+                object,
+            } = old;
+            (
+                handle,
+                Description {
+                    references,
+                    flags,
+                    position,
+                    object: convert(object),
+                },
+            )
+        });
+        Descriptions {
+            open: entries.collect(),
+            last,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_close_returns_the_description() {
+        let mut open = Descriptions::default();
+        let handle = open.open("x", 0);
+        open.duplicate(handle, 1).unwrap();
+        assert!(open.close(handle).unwrap().is_none());
+        assert_eq!(open.close(handle).unwrap().unwrap().object, "x");
+        assert_eq!(open.close(handle).unwrap_err(), Errno::BADF);
+        assert_ne!(open.open("y", 0), handle);
+    }
+}

@@ -1,0 +1,74 @@
+//! The export of an instance's State, run by the kernel in a read-only view of its memory: with a
+//! stack and the inbox as its only writable memory, and the instance perhaps dead in mid-closure.
+#![expect(
+    unsafe_code,
+    reason = "reads the State of an instance that no longer runs"
+)]
+
+use super::kernel_call::call;
+use crate::instance::{Instance, Service};
+use crate::state::{State, Store};
+use abi::word::index;
+use abi::{Call, layout};
+use core::cell::RefCell;
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+/// Where the instance keeps what it exports.
+static STORE: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+
+/// Bytes of inbox asked of the kernel at a time.
+const STEP: u64 = 64 * 1024;
+
+/// Lets `export` find the State of this instance.
+pub(super) fn publish<S: Service>(instance: &Instance<S>) {
+    let store: *mut RefCell<Store<S::State>> = alloc::rc::Rc::into_raw(instance.store()).cast_mut();
+    STORE.store(store.cast(), Ordering::Relaxed);
+}
+
+/// Writes the State into the inbox and ends.
+pub fn export<S: Service>() -> ! {
+    let store: *const RefCell<Store<S::State>> = STORE.load(Ordering::Relaxed).cast_const().cast();
+    // SAFETY: `publish` set it to a leaked reference of this type before the instance became
+    // current, and only instances that were current are exported. The instance's thread never runs
+    // again while this view exists, so nothing changes behind the reference; a `RefCell` that it
+    // left borrowed is bypassed because a closure cut short is undone by the containers' logs.
+    let store = unsafe { (*store).as_ptr().as_ref() };
+    let mut inbox = Inbox {
+        written: 0,
+        size: 0,
+    };
+    let done = store.is_some_and(|store| store.export(&mut inbox).is_ok());
+    if done {
+        // The kernel ends this thread.
+        let version = u64::from(<S::State as State>::VERSION);
+        let _ = call(Call::ExportDone, [inbox.written, version, 0, 0, 0, 0]);
+    }
+    loop {
+        // The kernel ends this thread.
+        let _ = call(Call::Abort, [0; 6]);
+    }
+}
+
+struct Inbox {
+    written: u64,
+    size: u64,
+}
+
+impl minicbor::encode::Write for &mut Inbox {
+    type Error = abi::CallError;
+
+    fn write_all(&mut self, bytes: &[u8]) -> Result<(), Self::Error> {
+        let end = self.written + bytes.len() as u64;
+        if end > self.size {
+            self.size = end.next_multiple_of(STEP);
+            call(Call::InboxGrow, [self.size, 0, 0, 0, 0, 0])?;
+        }
+        let to: *mut u8 =
+            ptr::with_exposed_provenance_mut(index(layout::SERVICE_INBOX + self.written));
+        // SAFETY: the kernel has mapped `size` bytes of inbox writable for this thread alone.
+        unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+        self.written = end;
+        Ok(())
+    }
+}

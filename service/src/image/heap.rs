@@ -1,0 +1,61 @@
+//! The heap: talc over memory that the kernel's `Grow` extends.
+#![expect(unsafe_code, reason = "an allocator's source of memory")]
+
+use super::kernel_call::call;
+use abi::Call;
+use abi::word::index;
+use core::alloc::Layout;
+use core::ptr::NonNull;
+use talc::TalcCell;
+use talc::base::Talc;
+use talc::base::binning::{Binning, DefaultBinning};
+use talc::cell::TalcSyncCell;
+use talc::source::Source;
+
+/// Bytes asked of the kernel at a time, at least.
+const STEP: usize = 64 * 1024;
+
+/// Memory from the kernel.
+#[derive(Debug)]
+pub struct FromKernel {
+    size: usize,
+    end: Option<NonNull<u8>>,
+}
+
+/// The allocator of a service.
+pub type Heap = TalcSyncCell<FromKernel, DefaultBinning>;
+
+/// An empty heap.
+#[must_use]
+pub const fn empty() -> Heap {
+    // SAFETY: a service is one thread without signal handlers; the thread that exports runs in a
+    // read-only view and never allocates.
+    unsafe { TalcSyncCell::new(TalcCell::new(FromKernel { size: 0, end: None })) }
+}
+
+// SAFETY: `acquire` hands over only memory that the kernel has just mapped for it, and allocates
+// nothing itself.
+unsafe impl Source for FromKernel {
+    fn acquire<B: Binning>(talc: &mut Talc<Self, B>, layout: Layout) -> Result<(), ()> {
+        let wanted = layout
+            .size()
+            .saturating_add(layout.align())
+            .saturating_add(256);
+        let size = talc
+            .source
+            .size
+            .saturating_add(wanted.max(STEP))
+            .next_multiple_of(4096);
+        let start = call(Call::Grow, [size as u64, 0, 0, 0, 0, 0]).map_err(|_| ())?;
+        let start: *mut u8 = core::ptr::with_exposed_provenance_mut(index(start));
+        let new_end = start.wrapping_add(size);
+        talc.source.end = match talc.source.end {
+            // SAFETY: the heap's memory up to `new_end` is mapped and used by nobody else.
+            Some(end) => Some(unsafe { talc.extend(end, new_end) }),
+            // SAFETY: as above.
+            None => unsafe { talc.claim(start, size) },
+        };
+        talc.source.size = size;
+        talc.source.end.map(|_| ()).ok_or(())
+    }
+}

@@ -1,0 +1,151 @@
+//! The loop of every server of objects: files, pipes, terminals, devices.
+//!
+//! A server implements [`Objects`] and calls [`serve`] from its `handle`. References and status
+//! flags are kept here; everything that a kind of object does not do is refused as Linux refuses it.
+
+use crate::description::Descriptions;
+use crate::instance::{Handler, Service};
+use crate::{Cx, Outcome, Refused};
+use abi::{Endpoint, Errno};
+use alloc::boxed::Box;
+use protocol::object::{Ready, Request};
+use protocol::{Handle, names, object};
+
+/// O_APPEND and O_NONBLOCK: the status flags that can be changed (`asm-generic/fcntl.h`).
+const CHANGEABLE_FLAGS: u32 = 0o2000 | 0o4000;
+/// POLLIN, POLLOUT, POLLRDNORM and POLLWRNORM.
+const ALWAYS_READY: u32 = 0x001 | 0x004 | 0x040 | 0x100;
+
+/// What a server of objects does. Each function ends the request.
+#[expect(unused_variables, reason = "the defaults refuse")]
+pub trait Objects: Service {
+    /// What a description refers to.
+    type Object: Clone;
+
+    /// The table in the State.
+    fn descriptions(state: &mut Self::State) -> &mut Descriptions<Self::Object>;
+
+    /// The table in the State, to look at.
+    fn open_descriptions(state: &Self::State) -> &Descriptions<Self::Object>;
+
+    /// The last reference is gone: forgets what the object needs no longer. Returns a key to wake.
+    fn closed(state: &mut Self::State, object: Self::Object, flags: u32) -> Option<u64> {
+        None
+    }
+
+    /// Reads from the position.
+    fn read(cx: Cx<Self>, question: object::Read) -> Handler {
+        refuse(cx, Errno::INVAL)
+    }
+
+    /// Writes at the position.
+    fn write(cx: Cx<Self>, question: object::Write) -> Handler {
+        refuse(cx, Errno::INVAL)
+    }
+
+    /// Reads at an offset.
+    fn read_at(cx: Cx<Self>, question: object::ReadAt) -> Handler {
+        refuse(cx, Errno::SPIPE)
+    }
+
+    /// Writes at an offset.
+    fn write_at(cx: Cx<Self>, question: object::WriteAt) -> Handler {
+        refuse(cx, Errno::SPIPE)
+    }
+
+    /// Moves the position.
+    fn seek(cx: Cx<Self>, question: object::Seek) -> Handler {
+        refuse(cx, Errno::SPIPE)
+    }
+
+    /// Lists directory entries.
+    fn entries(cx: Cx<Self>, question: object::Entries) -> Handler {
+        refuse(cx, Errno::NOTDIR)
+    }
+
+    /// ioctl.
+    fn control(cx: Cx<Self>, question: object::Control) -> Handler {
+        refuse(cx, Errno::NOTTY)
+    }
+
+    /// What can be done without waiting; by default everything.
+    fn poll(cx: Cx<Self>, question: object::Poll) -> Handler {
+        Box::pin(async move {
+            cx.end(|_| Ready {
+                events: question.events & ALWAYS_READY,
+            })
+        })
+    }
+
+    /// Everything else: attributes and file-system business.
+    fn other(cx: Cx<Self>, request: Request) -> Handler {
+        refuse(cx, Errno::INVAL)
+    }
+}
+
+/// Ends a request with an error.
+pub fn refuse<S: Service>(cx: Cx<S>, errno: Errno) -> Handler {
+    Box::pin(async move { cx.end_with(|_| Err::<(), _>(errno.into())) })
+}
+
+/// Answers a message of the object protocol.
+pub fn serve<S: Objects>(cx: Cx<S>, request: Request) -> Handler {
+    match request {
+        Request::Duplicate(question) => Box::pin(async move {
+            cx.end_with(|state| {
+                Ok(S::descriptions(state).duplicate(question.handle, question.count)?)
+            })
+        }),
+        Request::Close(question) => Box::pin(close(cx, question.handle)),
+        Request::GetFlags(question) => Box::pin(async move {
+            cx.end_with(|state| {
+                let flags = S::descriptions(state).get(question.handle)?.flags;
+                Ok(u64::from(flags))
+            })
+        }),
+        Request::SetFlags(question) => Box::pin(async move {
+            cx.end_with(|state| {
+                let wanted = question.flags & CHANGEABLE_FLAGS;
+                Ok(
+                    S::descriptions(state).update(question.handle, |description| {
+                        description.flags = description.flags & !CHANGEABLE_FLAGS | wanted;
+                    })?,
+                )
+            })
+        }),
+        Request::Read(question) => S::read(cx, question),
+        Request::Write(question) => S::write(cx, question),
+        Request::ReadAt(question) => S::read_at(cx, question),
+        Request::WriteAt(question) => S::write_at(cx, question),
+        Request::Seek(question) => S::seek(cx, question),
+        Request::Entries(question) => S::entries(cx, question),
+        Request::Control(question) => S::control(cx, question),
+        Request::Poll(question) => S::poll(cx, question),
+        other => S::other(cx, other),
+    }
+}
+
+async fn close<S: Objects>(cx: Cx<S>, handle: Handle) -> Outcome {
+    let woken = cx.step("close", |state| {
+        let closed = S::descriptions(state).close(handle)?;
+        Ok::<_, Errno>(closed.and_then(|d| S::closed(state, d.object, d.flags)))
+    });
+    if let Ok(Some(key)) = woken {
+        cx.wake(key);
+    }
+    cx.end_with(|_| woken.map(drop).map_err(Refused::from))
+}
+
+/// Publishes what a service serves, at ds; part of its `attach`.
+///
+/// # Errors
+/// What ds refused it with.
+pub async fn publish<S: Service>(
+    cx: &Cx<S>,
+    ds: Endpoint,
+    kind: names::Kind,
+    number: u64,
+) -> Result<(), Refused> {
+    cx.repeat("publish", ds, names::Publish { kind, number }, &[])
+        .await
+}

@@ -1,0 +1,5 @@
+//! The binary of version 2 of ds.
+#![no_std]
+#![no_main]
+
+service::main!(ds_next::NameServer);
