@@ -14,6 +14,7 @@ pub mod word;
 
 pub mod descriptors;
 pub mod device;
+pub mod endpoint;
 pub mod files;
 pub mod inspect;
 pub mod memory;
