@@ -373,6 +373,36 @@ impl<S: Service> Cx<S> {
         })
     }
 
+    /// Changes the State once `condition` says so, and goes on. It is tried as that of
+    /// [`Cx::end_when`] is.
+    pub async fn step_when<T: Durable>(
+        &self,
+        label: &'static str,
+        key: u64,
+        mut condition: impl FnMut(&mut S::State, &mut Wake) -> Poll<T>,
+    ) -> T {
+        let label = Label::of(label);
+        let step = Key::Step(label, self.run.nth(label, false));
+        if let Some(value) = self.kept(step) {
+            return value;
+        }
+        let value = poll_fn(|_| {
+            let now = self.shared.now.get();
+            self.effect(|state, journal, id| {
+                let mut wake = self.run.wake(0, now);
+                let result = condition(state, &mut wake);
+                self.run.waits(key, wake.deadline);
+                result.map(|value| {
+                    journal.put(id, step, Item::Kept(encode(&value)));
+                    value
+                })
+            })
+        })
+        .await;
+        self.run.waits_no_more();
+        value
+    }
+
     /// Asks another service once; a handler run again gets the same answer, or goes on waiting.
     ///
     /// # Errors
@@ -488,14 +518,12 @@ impl<S: Service> Cx<S> {
                 if wake.mark != mark {
                     journal.put(id, Key::Mark, Item::Mark(wake.mark));
                 }
-                self.run.deadline.set(wake.deadline);
-                self.run.waits_for.set(Some(key));
+                self.run.waits(key, wake.deadline);
                 result.map(|result| finish(journal, id, result))
             })
         })
         .await;
-        self.run.waits_for.set(None);
-        self.run.deadline.set(None);
+        self.run.waits_no_more();
         outcome
     }
 

@@ -66,9 +66,14 @@ pub struct Instance<S: Service> {
     next: u64,
     swept: bool,
     timer: Time,
+    /// Notification bits that no run of `notified` has been told of.
     bits: u64,
-    notifying: bool,
+    /// The run of `notified` in progress.
+    notified: Option<u64>,
 }
+
+/// The key that every notification wakes, for those who wait for the kernel's levels.
+pub const NOTIFIED: u64 = u64::MAX;
 
 impl<S: Service> Instance<S> {
     /// An instance that knows nothing yet.
@@ -110,7 +115,7 @@ impl<S: Service> Instance<S> {
             swept: false,
             timer: Time::NEVER,
             bits: 0,
-            notifying: false,
+            notified: None,
         }
     }
 
@@ -232,10 +237,16 @@ impl<S: Service> Instance<S> {
 
     fn notified(&mut self, bits: u64) {
         self.bits |= bits;
-        if !core::mem::replace(&mut self.notifying, true) {
+        self.wake(NOTIFIED);
+        if self.bits != 0 && self.notified.is_none() {
             let bits = core::mem::take(&mut self.bits);
-            self.start_background(|cx| S::notified(cx, bits));
+            self.notified = Some(self.start_background(|cx| S::notified(cx, bits)));
         }
+    }
+
+    fn wake(&mut self, key: u64) {
+        let waiters = self.waiting.range((key, 0)..=(key, u64::MAX));
+        self.ready.extend(waiters.map(|(_, task)| *task));
     }
 
     fn timed_out(&mut self, now: Time) {
@@ -253,8 +264,8 @@ impl<S: Service> Instance<S> {
         }
     }
 
-    fn start_background(&mut self, make: impl FnOnce(Cx<S>) -> Handler) {
-        self.start(Run::background(self.next + 1, self.shared.now.get()), make);
+    fn start_background(&mut self, make: impl FnOnce(Cx<S>) -> Handler) -> u64 {
+        self.start(Run::background(self.next + 1, self.shared.now.get()), make)
     }
 
     fn start(&mut self, run: Run, make: impl FnOnce(Cx<S>) -> Handler) -> u64 {
@@ -281,8 +292,7 @@ impl<S: Service> Instance<S> {
         while let Some(id) = self.ready.pop_front() {
             self.advance(id);
             for key in self.shared.woken.take() {
-                let waiters = self.waiting.range((key, 0)..=(key, u64::MAX));
-                self.ready.extend(waiters.map(|(_, task)| *task));
+                self.wake(key);
             }
         }
         let deadlines = self
@@ -303,16 +313,16 @@ impl<S: Service> Instance<S> {
         let mut context = Context::from_waker(Waker::noop());
         match task.future.as_mut().poll(&mut context) {
             Poll::Pending => {
-                if let Some(key) = task.run.waits_for.get() {
-                    task.registered = Some(key);
-                    self.waiting.insert((key, id));
+                let waits_for = task.run.waits_for.get();
+                if waits_for != task.registered {
+                    self.register(id, waits_for);
                 }
             }
             Poll::Ready(outcome) => {
                 let run = task.run.clone();
                 self.remove_task(id);
                 if run.is_background() {
-                    self.background_ended(&run);
+                    self.background_ended(id, &run);
                 } else {
                     self.ended(&run, outcome);
                 }
@@ -339,14 +349,24 @@ impl<S: Service> Instance<S> {
         }
     }
 
-    fn background_ended(&mut self, run: &Run) {
+    fn background_ended(&mut self, id: u64, run: &Run) {
         self.shared.forget(run.id);
-        let still = self.tasks.values().any(|task| task.run.is_background());
-        if !still {
-            self.notifying = false;
-            if self.bits != 0 {
-                self.notified(0);
-            }
+        if self.notified == Some(id) {
+            self.notified = None;
+            self.notified(0);
+        }
+    }
+
+    /// Enters a task under the key it waits for, and under no other.
+    fn register(&mut self, id: u64, key: Option<u64>) {
+        let Some(task) = self.tasks.get_mut(&id) else {
+            return;
+        };
+        if let Some(before) = core::mem::replace(&mut task.registered, key) {
+            self.waiting.remove(&(before, id));
+        }
+        if let Some(key) = key {
+            self.waiting.insert((key, id));
         }
     }
 

@@ -33,7 +33,7 @@ pub mod system;
 pub mod wake;
 
 pub use context::{Cx, Lend};
-pub use instance::{Handler, Service};
+pub use instance::{Handler, NOTIFIED, Service};
 pub use outcome::{End, Outcome, Refused};
 pub use state::{Start, State};
 pub use system::System;

@@ -118,6 +118,18 @@ impl Run {
         }
     }
 
+    /// Notes what a waiting run is tried again for.
+    pub(crate) fn waits(&self, key: u64, deadline: Option<Time>) {
+        self.waits_for.set(Some(key));
+        self.deadline.set(deadline);
+    }
+
+    /// The run goes on.
+    pub(crate) fn waits_no_more(&self) {
+        self.waits_for.set(None);
+        self.deadline.set(None);
+    }
+
     pub(crate) fn wake(&self, mark: u64, now: Time) -> wake::Wake {
         wake::Wake {
             mark,
