@@ -1,0 +1,215 @@
+//! Encoding and decoding within limits.
+
+use alloc::vec::Vec;
+
+use minicbor::decode::Decoder;
+use minicbor::{Decode, Encode};
+
+use crate::{REQUEST_BYTES, RESPONSE_BYTES, Request, Response};
+
+/// Why something does not encode or decode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodecError {
+    /// More bytes than allowed.
+    TooLong,
+    /// Not what it should be, or something follows it.
+    Malformed,
+}
+
+fn encode<T: Encode<()>>(value: &T, limit: usize) -> Result<Vec<u8>, CodecError> {
+    let bytes = minicbor::to_vec(value).map_err(|_| CodecError::Malformed)?;
+    if bytes.len() > limit {
+        Err(CodecError::TooLong)
+    } else {
+        Ok(bytes)
+    }
+}
+
+fn decode<'b, T: Decode<'b, ()>>(bytes: &'b [u8], limit: usize) -> Result<T, CodecError> {
+    if bytes.len() > limit {
+        return Err(CodecError::TooLong);
+    }
+    let mut decoder = Decoder::new(bytes);
+    let value = decoder.decode().map_err(|_| CodecError::Malformed)?;
+    if decoder.position() == bytes.len() {
+        Ok(value)
+    } else {
+        Err(CodecError::Malformed)
+    }
+}
+
+/// Encodes a request.
+///
+/// # Errors
+/// `TooLong` above [`REQUEST_BYTES`].
+pub fn encode_request(request: &Request) -> Result<Vec<u8>, CodecError> {
+    encode(request, REQUEST_BYTES)
+}
+
+/// Decodes a request.
+///
+/// # Errors
+/// `TooLong` above [`REQUEST_BYTES`]; `Malformed`.
+pub fn decode_request(bytes: &[u8]) -> Result<Request, CodecError> {
+    decode(bytes, REQUEST_BYTES)
+}
+
+/// Encodes a response for a caller that offers `capacity` bytes.
+///
+/// # Errors
+/// `TooLong` above `capacity` or [`RESPONSE_BYTES`].
+pub fn encode_response(response: &Response, capacity: usize) -> Result<Vec<u8>, CodecError> {
+    encode(response, capacity.min(RESPONSE_BYTES))
+}
+
+/// Decodes a response.
+///
+/// # Errors
+/// `TooLong` above [`RESPONSE_BYTES`]; `Malformed`.
+pub fn decode_response(bytes: &[u8]) -> Result<Response, CodecError> {
+    decode(bytes, RESPONSE_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::string::{String, ToString};
+    use std::vec;
+
+    use abi::slot::{Failure, Fault, Phase, Refusal};
+
+    use super::*;
+    use crate::{Policy, Reason, Refused, ServiceName, ServiceStatus, Target, Updated};
+
+    fn name(text: &str) -> ServiceName {
+        ServiceName::new(text).unwrap()
+    }
+
+    fn requests() -> Vec<Request> {
+        vec![
+            Request::Status,
+            Request::Up { name: name("vfs") },
+            Request::Down { name: name("tty") },
+            Request::Restart {
+                name: name("a-longest-name-1"),
+            },
+            Request::Refresh { name: name("rs") },
+            Request::Update {
+                name: name("pm"),
+                to: Target::Newest,
+            },
+            Request::Update {
+                name: name("pm"),
+                to: Target::Version(u32::MAX),
+            },
+            Request::Update {
+                name: name("pm"),
+                to: Target::File,
+            },
+            Request::Fault {
+                name: name("vm"),
+                kind: Fault::WildBranch,
+            },
+        ]
+    }
+
+    fn status(slot: u16) -> ServiceStatus {
+        ServiceStatus {
+            name: name("a-longest-name-1"),
+            slot,
+            version: u32::MAX,
+            phase: Phase::Down,
+            failure: Failure::StackOverflow,
+            restarts: u32::MAX,
+            generation: u32::MAX,
+            pages: u64::MAX,
+            served: u64::MAX,
+            policy: Policy::Leave,
+        }
+    }
+
+    fn refused(text: String) -> Response {
+        Response::Refused(Refused {
+            reason: Reason::RolledBack,
+            member: Some(name("vfs")),
+            failure: Failure::Refused,
+            refusal: Refusal::Inconsistent,
+            text,
+        })
+    }
+
+    #[test]
+    fn requests_survive() {
+        for request in requests() {
+            let bytes = encode_request(&request).unwrap();
+            assert_eq!(decode_request(&bytes), Ok(request));
+        }
+    }
+
+    #[test]
+    fn the_largest_responses_fit() {
+        let updated = Updated {
+            from_version: 1,
+            to_version: 2,
+            pause_ns: u64::MAX,
+            freeze_ns: 1,
+            export_ns: 2,
+            import_ns: 3,
+            state_bytes: 4,
+        };
+        let all = (0..40).map(status).collect();
+        let responses = [
+            Response::Ok,
+            Response::Status(all),
+            Response::Updated(updated),
+            refused("x".repeat(crate::TEXT_BYTES)),
+        ];
+        for response in responses {
+            let bytes = encode_response(&response, RESPONSE_BYTES).unwrap();
+            assert_eq!(decode_response(&bytes), Ok(response));
+        }
+    }
+
+    #[test]
+    fn limits_hold() {
+        assert_eq!(
+            decode_request(&[0; REQUEST_BYTES + 1]),
+            Err(CodecError::TooLong)
+        );
+        assert_eq!(
+            decode_response(&[0; RESPONSE_BYTES + 1]),
+            Err(CodecError::TooLong)
+        );
+        assert_eq!(
+            encode_response(&refused("long".to_string()), 5),
+            Err(CodecError::TooLong)
+        );
+        let endless = refused("x".repeat(RESPONSE_BYTES));
+        assert_eq!(
+            encode_response(&endless, usize::MAX),
+            Err(CodecError::TooLong)
+        );
+    }
+
+    #[test]
+    fn damaged_bytes_are_refused() {
+        for request in requests() {
+            let bytes = encode_request(&request).unwrap();
+            for length in 0..bytes.len() {
+                assert_eq!(decode_request(&bytes[..length]), Err(CodecError::Malformed));
+            }
+            let mut longer = bytes.clone();
+            longer.push(0);
+            assert_eq!(decode_request(&longer), Err(CodecError::Malformed));
+            for index in 0..bytes.len() {
+                for bit in 0..8 {
+                    let mut changed = bytes.clone();
+                    changed[index] ^= 1 << bit;
+                    // Whatever decodes is a request that encodes again.
+                    if let Ok(request) = decode_request(&changed) {
+                        assert!(encode_request(&request).is_ok());
+                    }
+                }
+            }
+        }
+    }
+}

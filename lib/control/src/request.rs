@@ -1,0 +1,76 @@
+//! What can be asked of rs.
+
+use abi::slot::Fault;
+use minicbor::{Decode, Encode};
+
+use crate::{ServiceName, wire};
+
+/// A request to rs.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Request {
+    /// All services. Answer: `Response::Status`.
+    #[n(0)]
+    Status,
+    /// Starts a service that is down. Answer: `Ok`.
+    #[n(1)]
+    Up {
+        /// The service.
+        #[n(0)]
+        name: ServiceName,
+    },
+    /// Takes a service down; requests to it end with `EIO`. Answer: `Ok`.
+    #[n(2)]
+    Down {
+        /// The service.
+        #[n(0)]
+        name: ServiceName,
+    },
+    /// Ends the instance and starts a fresh one, without its State. Answer: `Ok`.
+    #[n(3)]
+    Restart {
+        /// The service.
+        #[n(0)]
+        name: ServiceName,
+    },
+    /// Replaces the instance by one of the same version, with its State. Answer: `Updated`.
+    #[n(4)]
+    Refresh {
+        /// The service.
+        #[n(0)]
+        name: ServiceName,
+    },
+    /// Replaces the instance by one of another version, with its State. Answer: `Updated`.
+    #[n(5)]
+    Update {
+        /// The service.
+        #[n(0)]
+        name: ServiceName,
+        /// The version to change to.
+        #[n(1)]
+        to: Target,
+    },
+    /// Lets a service crash at its next request. Answer: `Ok` once that is arranged.
+    #[n(6)]
+    Fault {
+        /// The service.
+        #[n(0)]
+        name: ServiceName,
+        /// How it shall crash.
+        #[cbor(n(1), with = "wire::fault")]
+        kind: Fault,
+    },
+}
+
+/// The version that an update changes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Target {
+    /// The newest in the boot archive.
+    #[n(0)]
+    Newest,
+    /// This version in the boot archive.
+    #[n(1)]
+    Version(#[n(0)] u32),
+    /// The service image given as the call's file.
+    #[n(2)]
+    File,
+}
