@@ -10,6 +10,8 @@ mod instance;
 mod kept;
 mod load;
 pub mod plain;
+#[cfg(test)]
+mod pretend;
 mod space;
 #[cfg(test)]
 mod tests;
