@@ -1,1 +1,3 @@
 //! Whole-system tests: scenarios run inside a booted image.
+
+pub mod corpus;

@@ -1,0 +1,72 @@
+//! The corpus on the host: large enough, sound, and deterministic.
+
+use std::{
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+use tests::corpus::{
+    Batch, GROUPS, Outcome, Snippet, compare, folder, host_busybox, load, run_on_host,
+};
+
+/// How long a snippet may take, at most.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A processor kept busy, until dropped or for five minutes.
+struct Load(Child);
+
+impl Load {
+    fn start() -> Self {
+        let mut command = Command::new("nice");
+        command.args(["-n", "19", "timeout", "300", "sha256sum", "/dev/zero"]);
+        Self(command.stdout(Stdio::null()).spawn().unwrap())
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        // `timeout` passes a TERM on, but not a KILL; it has ended already in the worst case.
+        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        let _ = self.0.wait();
+    }
+}
+
+/// Whether a snippet did not do what it was written for: nothing printed and a command not found,
+/// or ended by the batch's time limit.
+fn is_trivial(outcome: &Outcome) -> bool {
+    (outcome.stdout.is_empty() && outcome.status == 127) || outcome.status == 137
+}
+
+fn run(snippets: &[Snippet]) -> tests::corpus::Outcomes {
+    let batch = Batch {
+        snippets,
+        limit: LIMIT,
+    };
+    run_on_host(&host_busybox().unwrap(), &batch).unwrap()
+}
+
+#[test]
+fn every_group_is_large_enough() {
+    let snippets = load(&folder()).unwrap();
+    assert!(snippets.len() >= 150, "only {} snippets", snippets.len());
+    for group in GROUPS {
+        let count = snippets.iter().filter(|one| one.group == group).count();
+        assert!(count >= 12, "{group} has only {count} snippets");
+    }
+}
+
+#[test]
+fn two_runs_are_identical() {
+    let snippets = load(&folder()).unwrap();
+    let quiet = run(&snippets);
+    for (path, outcome) in &quiet {
+        assert!(!is_trivial(outcome), "{path} does nothing: {outcome:?}");
+        let missing = outcome.stderr.windows(11).any(|part| part == b": not found");
+        let wanted = path.contains("not-found");
+        assert_eq!(missing, wanted, "{path}: a command is missing: {outcome:?}");
+    }
+    let loads = [Load::start(), Load::start()];
+    let loaded = run(&snippets);
+    drop(loads);
+    let reports = compare(&snippets, &quiet, &loaded);
+    assert!(reports.is_empty(), "{}", reports.concat());
+}
