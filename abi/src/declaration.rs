@@ -6,6 +6,8 @@ use crate::limits::SLOTS;
 
 /// Port ranges a service can declare.
 pub const PORT_RANGES: usize = 4;
+/// Stands for no interrupt line.
+pub const NO_INTERRUPT: u16 = u16::MAX;
 /// Interrupts a service can declare.
 pub const INTERRUPTS: usize = 4;
 
@@ -45,7 +47,7 @@ pub struct Declaration {
     pub notifies: u64,
     /// The I/O ports it may use.
     pub ports: [PortRange; PORT_RANGES],
-    /// The interrupt lines it receives (as notification bits, in this order); 0xffff for none.
+    /// The interrupt lines it receives (as notification bits, in this order), or [`NO_INTERRUPT`].
     pub interrupts: [u16; INTERRUPTS],
     /// The Linux calls it answers: bit n of word n/64 for call n, below 512.
     pub linux_calls: [u64; 8],
@@ -53,4 +55,162 @@ pub struct Declaration {
     pub process_manager: u32,
     /// 1 when it is the memory manager, told of page faults.
     pub memory_manager: u32,
+}
+
+/// Bytes of a packed declaration.
+pub const DECLARATION_BYTES: usize = size_of::<Declaration>();
+
+const _: () = assert!(
+    DECLARATION_BYTES == 472,
+    "no padding: the packed form is the memory form"
+);
+
+impl Declaration {
+    /// The declaration of a service that may do nothing.
+    pub const NONE: Declaration = Declaration {
+        name: [0; NAME_BYTES],
+        slot: 0,
+        priority: 15,
+        submissions: 0,
+        pages: 0,
+        hang_ticks: 0,
+        archive: 0,
+        calls: 0,
+        protocols: [0; SLOTS],
+        notifies: 0,
+        ports: [PortRange { first: 0, count: 0 }; PORT_RANGES],
+        interrupts: [NO_INTERRUPT; INTERRUPTS],
+        linux_calls: [0; 8],
+        process_manager: 0,
+        memory_manager: 0,
+    };
+
+    /// The packed form: the fields in order, little endian.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; DECLARATION_BYTES] {
+        let mut writer = Writer {
+            bytes: [0; DECLARATION_BYTES],
+            at: 0,
+        };
+        writer.put(&self.name);
+        writer.put(&self.slot.to_le_bytes());
+        writer.put(&self.priority.to_le_bytes());
+        writer.put(&self.submissions.to_le_bytes());
+        writer.put(&self.pages.to_le_bytes());
+        writer.put(&self.hang_ticks.to_le_bytes());
+        writer.put(&self.archive.to_le_bytes());
+        writer.put(&self.calls.to_le_bytes());
+        self.protocols
+            .iter()
+            .for_each(|word| writer.put(&word.to_le_bytes()));
+        writer.put(&self.notifies.to_le_bytes());
+        for range in self.ports {
+            writer.put(&range.first.to_le_bytes());
+            writer.put(&range.count.to_le_bytes());
+        }
+        self.interrupts
+            .iter()
+            .for_each(|line| writer.put(&line.to_le_bytes()));
+        self.linux_calls
+            .iter()
+            .for_each(|word| writer.put(&word.to_le_bytes()));
+        writer.put(&self.process_manager.to_le_bytes());
+        writer.put(&self.memory_manager.to_le_bytes());
+        writer.bytes
+    }
+
+    /// Reads the packed form. `None` when it is cut short or names no slot.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Declaration> {
+        let mut reader = Reader { bytes };
+        let mut declaration = Declaration::NONE;
+        declaration.name = reader.take()?;
+        declaration.slot = u16::from_le_bytes(reader.take()?);
+        declaration.priority = u16::from_le_bytes(reader.take()?);
+        declaration.submissions = u32::from_le_bytes(reader.take()?);
+        declaration.pages = u64::from_le_bytes(reader.take()?);
+        declaration.hang_ticks = u32::from_le_bytes(reader.take()?);
+        declaration.archive = u32::from_le_bytes(reader.take()?);
+        declaration.calls = u64::from_le_bytes(reader.take()?);
+        for word in &mut declaration.protocols {
+            *word = u64::from_le_bytes(reader.take()?);
+        }
+        declaration.notifies = u64::from_le_bytes(reader.take()?);
+        for range in &mut declaration.ports {
+            range.first = u16::from_le_bytes(reader.take()?);
+            range.count = u16::from_le_bytes(reader.take()?);
+        }
+        for line in &mut declaration.interrupts {
+            *line = u16::from_le_bytes(reader.take()?);
+        }
+        for word in &mut declaration.linux_calls {
+            *word = u64::from_le_bytes(reader.take()?);
+        }
+        declaration.process_manager = u32::from_le_bytes(reader.take()?);
+        declaration.memory_manager = u32::from_le_bytes(reader.take()?);
+        let plausible = (declaration.slot as usize) < SLOTS && declaration.priority < 16;
+        plausible.then_some(declaration)
+    }
+
+    /// The name without its padding.
+    #[must_use]
+    pub fn name(&self) -> &[u8] {
+        let length = self
+            .name
+            .iter()
+            .position(|byte| *byte == 0)
+            .unwrap_or(NAME_BYTES);
+        &self.name[..length]
+    }
+}
+
+struct Writer {
+    bytes: [u8; DECLARATION_BYTES],
+    at: usize,
+}
+
+impl Writer {
+    fn put(&mut self, field: &[u8]) {
+        self.bytes[self.at..self.at + field.len()].copy_from_slice(field);
+        self.at += field.len();
+    }
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+}
+
+impl Reader<'_> {
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (field, rest) = self.bytes.split_first_chunk()?;
+        self.bytes = rest;
+        Some(*field)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_packed_form_is_read_back() {
+        let mut declaration = Declaration {
+            slot: 3,
+            pages: 77,
+            ..Declaration::NONE
+        };
+        declaration.name[..3].copy_from_slice(b"vfs");
+        declaration.protocols[39] = 5;
+        declaration.ports[1] = PortRange {
+            first: 0x3f8,
+            count: 8,
+        };
+        declaration.memory_manager = 1;
+        let bytes = declaration.to_bytes();
+        assert_eq!(Declaration::from_bytes(&bytes), Some(declaration));
+        assert_eq!(declaration.name(), b"vfs");
+        assert_eq!(Declaration::from_bytes(&bytes[..471]), None);
+        declaration.slot = 40;
+        assert_eq!(Declaration::from_bytes(&declaration.to_bytes()), None);
+    }
 }
