@@ -1,0 +1,173 @@
+//! The one operation: replace instances by candidates, and wait for the outcome.
+
+use crate::Reincarnation;
+use abi::slot::{Failure, Refusal, TransactionStatus};
+use abi::{Call, CallError, Endpoint, Errno, RequestId};
+use core::task::Poll;
+use minicbor::{Decode, Encode};
+use service::{Cx, NOTIFIED, System};
+
+/// Who has the turn to run a transaction changes under this key.
+pub(crate) const TURN: u64 = 1;
+/// Nanoseconds from the freeze to the commit, at most.
+pub(crate) const DEADLINE: u64 = 2_000_000_000;
+
+/// What became of a replacement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) enum Replaced {
+    /// The candidates serve.
+    #[n(0)]
+    Committed(#[n(0)] Spans),
+    /// The old instances go on.
+    #[n(1)]
+    RolledBack {
+        /// The slot that failed.
+        #[n(0)]
+        member: u32,
+        /// A `Failure`.
+        #[n(1)]
+        failure: u32,
+        /// A `Refusal`.
+        #[n(2)]
+        refusal: u32,
+    },
+}
+
+/// Nanoseconds of the steps of a committed transaction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Spans {
+    /// Until the last member had stopped.
+    #[n(0)]
+    pub(crate) freeze: u64,
+    /// Until the last State was exported.
+    #[n(1)]
+    pub(crate) export: u64,
+    /// Until the commit.
+    #[n(2)]
+    pub(crate) import: u64,
+}
+
+impl Replaced {
+    fn of(status: &TransactionStatus) -> Option<Replaced> {
+        match status.outcome {
+            1 => Some(Replaced::Committed(Spans {
+                freeze: status.frozen.since(status.started),
+                export: status.exported.since(status.frozen),
+                import: status.ended.since(status.exported.max(status.frozen)),
+            })),
+            2 => Some(Replaced::RolledBack {
+                member: status.member,
+                failure: status.failure,
+                refusal: status.refusal,
+            }),
+            _ => None,
+        }
+    }
+
+    /// A refusal by the kernel before anything was started.
+    fn refused(slot: Endpoint, error: CallError) -> Replaced {
+        let failure = match error {
+            CallError::NoMemory => Failure::NoMemory,
+            _ => Failure::Refused,
+        };
+        let refusal = Refusal::Other as u32;
+        Replaced::RolledBack { member: u32::from(slot.0), failure: failure as u32, refusal }
+    }
+}
+
+/// A set of slots.
+pub(crate) fn bit(slot: Endpoint) -> u64 {
+    1 << slot.0
+}
+
+/// Waits for the turn to run a transaction.
+///
+/// # Errors
+/// `RESTART` when the caller no longer wants to wait.
+pub(crate) async fn begin(cx: &Cx<Reincarnation>, members: u64) -> Result<u64, Errno> {
+    let owner = cx.request();
+    cx.step_when("turn", TURN, |state, wake| match state.begin(members, owner) {
+        Some(number) => Poll::Ready(Ok(number)),
+        None if wake.cancelled => Poll::Ready(Err(Errno::RESTART)),
+        None => Poll::Pending,
+    })
+    .await
+}
+
+/// Gives the turn back.
+pub(crate) fn finish(cx: &Cx<Reincarnation>, number: u64) {
+    cx.step("finish", |state| state.finish(number));
+    cx.wake(TURN);
+}
+
+/// Has the kernel replace `members` (of these `fresh` without their State) by candidates that
+/// `load` makes, and waits for the outcome. The turn must have been taken.
+pub(crate) async fn replace(
+    cx: &Cx<Reincarnation>,
+    number: u64,
+    members: u64,
+    fresh: u64,
+    load: impl FnOnce(&dyn System) -> Result<(), (Endpoint, CallError)>,
+) -> Replaced {
+    let started = cx.kernel("replace", |kernel| {
+        start(kernel, number, members, fresh, load).map_err(|(slot, e)| Replaced::refused(slot, e))
+    });
+    if let Err(refused) = started {
+        return refused;
+    }
+    cx.step_when("outcome", NOTIFIED, |_, _| {
+        let status = cx.system().transaction_status();
+        let ended = (status.number == number).then(|| Replaced::of(&status)).flatten();
+        ended.map_or(Poll::Pending, Poll::Ready)
+    })
+    .await
+}
+
+fn start(
+    kernel: &dyn System,
+    number: u64,
+    members: u64,
+    fresh: u64,
+    load: impl FnOnce(&dyn System) -> Result<(), (Endpoint, CallError)>,
+) -> Result<(), (Endpoint, CallError)> {
+    // Run again after a crash, the transaction may be under way or over: then it is not started
+    // again, because it is numbered.
+    if kernel.transaction_status().number >= number {
+        return Ok(());
+    }
+    let any = Endpoint(u16::try_from(members.trailing_zeros()).unwrap_or(0));
+    if let Err((slot, error)) = load(kernel) {
+        drop_candidates(kernel, members);
+        return Err((slot, error));
+    }
+    let deadline = kernel.clock().after(DEADLINE);
+    match kernel.call(Call::Replace, &[members, fresh, deadline.0, number]) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            drop_candidates(kernel, members);
+            Err((any, error))
+        }
+    }
+}
+
+fn drop_candidates(kernel: &dyn System, members: u64) {
+    for slot in (0..64).filter(|slot| members & (1 << slot) != 0) {
+        // A member without a candidate is what is wanted.
+        let _ = kernel.call(Call::InstanceDestroy, &[slot]);
+    }
+}
+
+/// Makes a candidate from the boot archive.
+pub(crate) fn load_stored(
+    kernel: &dyn System,
+    slot: Endpoint,
+    stored: crate::catalogue::Stored,
+) -> Result<(), (Endpoint, CallError)> {
+    let arguments = [u64::from(slot.0), 0, stored.offset, stored.length];
+    kernel.call(Call::InstanceCreate, &arguments).map(drop).map_err(|error| (slot, error))
+}
+
+/// Whether a request still has to be ended by rs, or rs does the work by itself.
+pub(crate) fn owner_lives(kernel: &dyn System, owner: RequestId) -> bool {
+    owner != RequestId::NONE && kernel.is_live(owner)
+}

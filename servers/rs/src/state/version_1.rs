@@ -1,0 +1,76 @@
+//! Version 1.
+
+use crate::record::{Record, Transaction};
+use abi::{Endpoint, RequestId};
+use minicbor::{Decode, Encode};
+use service::container::{Map, Value};
+
+/// What rs knows.
+#[derive(Debug, Default, Encode, Decode)]
+pub struct State {
+    #[n(0)]
+    pub(super) services: Map<u16, Record>,
+    #[n(1)]
+    pub(super) transaction: Value<Option<Transaction>>,
+    /// The number of the last transaction.
+    #[n(2)]
+    pub(super) last_number: Value<u64>,
+    /// The number of the last fault that was asked for.
+    #[n(3)]
+    pub(super) last_fault: Value<u64>,
+}
+
+impl State {
+    /// A service's record.
+    #[must_use]
+    pub fn record(&self, slot: Endpoint) -> Option<Record> {
+        self.services.get(&slot.0).copied()
+    }
+
+    /// Replaces a service's record.
+    pub fn set_record(&mut self, slot: Endpoint, record: Record) {
+        self.services.insert(slot.0, record);
+    }
+
+    /// The transaction under way.
+    #[must_use]
+    pub fn transaction(&self) -> Option<Transaction> {
+        *self.transaction.get()
+    }
+
+    /// Begins a transaction, unless one is under way, and returns its number.
+    pub fn begin(&mut self, members: u64, owner: RequestId) -> Option<u64> {
+        if self.transaction.get().is_some() {
+            return None;
+        }
+        let number = *self.last_number.get() + 1;
+        self.last_number.set(number);
+        self.transaction.set(Some(Transaction { number, members, owner }));
+        Some(number)
+    }
+
+    /// The transaction with this number has ended.
+    pub fn finish(&mut self, number: u64) {
+        if self.transaction.get().is_some_and(|transaction| transaction.number == number) {
+            self.transaction.set(None);
+        }
+    }
+
+    /// Takes a number for a fault.
+    pub fn next_fault(&mut self) -> u64 {
+        self.last_fault.change(|last| {
+            *last += 1;
+            *last
+        })
+    }
+}
+
+impl service::State for State {
+    const VERSION: u32 = 1;
+    type Other = super::version_2::State;
+    const OTHER_VERSION: u32 = 2;
+
+    fn fresh(_: &service::Start) -> Self {
+        Self::default()
+    }
+}

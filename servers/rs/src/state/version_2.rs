@@ -1,0 +1,105 @@
+//! Version 2: the numbers stand together, and committed transactions are counted.
+
+use crate::record::{Record, Transaction};
+use abi::{Endpoint, RequestId};
+use minicbor::{Decode, Encode};
+use service::container::{Map, Value};
+
+/// What rs is busy with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub(super) enum Activity {
+    /// Nothing.
+    #[default]
+    #[n(0)]
+    Idle,
+    /// A transaction.
+    #[n(1)]
+    Replacing(#[n(0)] Transaction),
+    /// A shutdown: kept for the versions to come.
+    #[n(2)]
+    ShuttingDown,
+}
+
+/// Running numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub(super) struct Numbers {
+    #[n(0)]
+    pub(super) transaction: u64,
+    #[n(1)]
+    pub(super) fault: u64,
+    /// Transactions that have ended.
+    #[n(2)]
+    pub(super) finished: u64,
+}
+
+/// What rs knows.
+#[derive(Debug, Default, Encode, Decode)]
+pub struct State {
+    #[n(4)]
+    pub(super) records: Map<u16, Record>,
+    #[n(5)]
+    pub(super) activity: Value<Activity>,
+    #[n(6)]
+    pub(super) numbers: Value<Numbers>,
+}
+
+impl State {
+    /// A service's record.
+    #[must_use]
+    pub fn record(&self, slot: Endpoint) -> Option<Record> {
+        self.records.get(&slot.0).copied()
+    }
+
+    /// Replaces a service's record.
+    pub fn set_record(&mut self, slot: Endpoint, record: Record) {
+        self.records.insert(slot.0, record);
+    }
+
+    /// The transaction under way.
+    #[must_use]
+    pub fn transaction(&self) -> Option<Transaction> {
+        match self.activity.get() {
+            Activity::Replacing(transaction) => Some(*transaction),
+            Activity::Idle | Activity::ShuttingDown => None,
+        }
+    }
+
+    /// Begins a transaction, unless one is under way, and returns its number.
+    pub fn begin(&mut self, members: u64, owner: RequestId) -> Option<u64> {
+        if *self.activity.get() != Activity::Idle {
+            return None;
+        }
+        let number = self.numbers.change(|numbers| {
+            numbers.transaction += 1;
+            numbers.transaction
+        });
+        self.activity.set(Activity::Replacing(Transaction { number, members, owner }));
+        Some(number)
+    }
+
+    /// The transaction with this number has ended.
+    pub fn finish(&mut self, number: u64) {
+        if self.transaction().is_some_and(|transaction| transaction.number == number) {
+            self.activity.set(Activity::Idle);
+            self.numbers.change(|numbers| numbers.finished += 1);
+        }
+    }
+
+    /// Takes a number for a fault.
+    pub fn next_fault(&mut self) -> u64 {
+        self.numbers.change(|numbers| {
+            numbers.fault += 1;
+            numbers.fault
+        })
+    }
+}
+
+impl service::State for State {
+    const VERSION: u32 = 2;
+    type Other = super::version_1::State;
+    const OTHER_VERSION: u32 = 1;
+
+    fn fresh(_: &service::Start) -> Self {
+        Self::default()
+    }
+}

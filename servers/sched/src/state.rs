@@ -1,0 +1,36 @@
+//! What sched knows, in both versions.
+
+mod conversion;
+mod version_1;
+mod version_2;
+
+#[cfg(not(feature = "next"))]
+pub use version_1::State;
+#[cfg(feature = "next")]
+pub use version_2::State;
+
+#[cfg(test)]
+mod tests {
+    use super::{version_1, version_2};
+    use crate::policy::Nice;
+    use abi::{Errno, Pid};
+
+    #[test]
+    fn niceness_is_inherited_and_survives_an_update_and_a_downgrade() {
+        let mut old = version_1::State::default();
+        assert_eq!(old.start(Pid(1), Pid(0)), Nice::NORMAL);
+        let nicer = Nice::from_biased(30).unwrap();
+        old.set_nice(Pid(1), nicer).unwrap();
+        let mut new = version_2::State::from(old);
+        assert_eq!(new.start(Pid(2), Pid(1)), nicer);
+        new.stop(Pid(1));
+        let old = version_1::State::from(new);
+        assert_eq!((old.nice(Pid(1)), old.nice(Pid(2))), (None, Some(nicer)));
+    }
+
+    #[test]
+    fn unknown_processes_are_refused() {
+        let mut state = super::State::default();
+        assert_eq!(state.set_nice(Pid(9), Nice::NORMAL), Err(Errno::SRCH));
+    }
+}
