@@ -1,8 +1,8 @@
 //! What the kernel needs of the machine. The real one is `kernel/machine`; on the host, tests and
 //! the simulation use one made of ordinary memory.
 
-use abi::Time;
 use abi::process::FloatingPoint;
+use abi::{EventPage, Time};
 
 /// The number of a page frame: its physical address divided by the page size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +20,20 @@ pub enum PowerOff {
     Failure,
 }
 
+/// How the machine's time stamp counter becomes time:
+/// `nanoseconds + ((counter - base) * multiplier >> shift)`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClockParameters {
+    /// The counter's value at the base.
+    pub counter: u64,
+    /// Monotonic nanoseconds at the base.
+    pub nanoseconds: u64,
+    /// Nanoseconds per count, times two to the power of `shift`.
+    pub multiplier: u64,
+    /// See above.
+    pub shift: u64,
+}
+
 /// The hardware, as far as the kernel's decisions touch it. Every function is bounded.
 ///
 /// Frames passed in are ones that the kernel's frame table holds, so they exist.
@@ -34,14 +48,23 @@ pub trait Machine {
     fn read(&self, frame: Frame, offset: usize, bytes: &mut [u8]);
     /// Writes bytes at `offset` of a frame; the range lies within the frame.
     fn write(&mut self, frame: Frame, offset: usize, bytes: &[u8]);
-    /// Copies between frames; both ranges lie within their frames.
+    /// Copies between frames; both ranges lie within their frames. The frames may be the same, the
+    /// ranges may then overlap.
     fn transfer(&mut self, from: Frame, at: usize, to: Frame, offset: usize, length: usize);
-    /// Forgets cached translations of one page of the space in use.
-    fn flush_page(&mut self, address: u64);
-    /// Forgets all cached translations of user memory.
-    fn flush_all(&mut self);
+    /// A frame that an instance uses as its event page, in place.
+    fn event_page(&mut self, frame: Frame) -> &mut EventPage;
+    /// Puts the kernel's own mappings into the upper half of a zeroed top-level page table.
+    fn prepare_root(&mut self, root: Frame);
+    /// Stops using a top-level page table, which is about to be freed.
+    fn retire_root(&mut self, root: Frame);
+    /// Forgets cached translations of one page, if the space of this root is in use.
+    fn flush_page(&mut self, root: Frame, address: u64);
+    /// Forgets all cached translations of user memory, if the space of this root is in use.
+    fn flush_all(&mut self, root: Frame);
     /// Time since the start.
     fn now(&self) -> Time;
+    /// How programs compute the time themselves (see `memory::vdso`).
+    fn clock_parameters(&self) -> ClockParameters;
     /// Asks for a clock interrupt at `deadline`, replacing the one asked for before.
     fn set_alarm(&mut self, deadline: Time);
     /// Reads `width` (1, 2 or 4) bytes from an I/O port.

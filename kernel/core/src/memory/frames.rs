@@ -1,0 +1,242 @@
+//! The record of every page frame: what it is used for, and how often it is mapped.
+//!
+//! ```text
+//! Kernel, Archive, Clock   for ever
+//! Free -> Table            page tables; `used` counts entries that are not empty
+//! Free -> Service          a page of one instance
+//! Free -> Program          mapped by `mappings` leaf entries of programs' tables; freed at 0
+//! Free -> Kept             in a kept area, and lent to `mappings` leaf entries of programs;
+//!                          becomes Program when the area lets it go while it is lent
+//! Table -> Dying           the root of a space that is being freed
+//! ```
+
+use abi::CallError;
+use alloc::boxed::Box;
+use alloc::vec;
+
+use crate::machine::Frame;
+
+/// What a frame is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Not the allocator's: the kernel, holes, devices.
+    Kernel,
+    Free {
+        next: Link,
+    },
+    Table {
+        used: u16,
+    },
+    Dying {
+        next: Link,
+        whose: Purpose,
+    },
+    Service,
+    Program {
+        mappings: u32,
+    },
+    Kept {
+        mappings: u32,
+    },
+    Archive,
+    Clock,
+}
+
+/// A frame or none. Frame 0 holds the machine's own tables and is never managed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Link(u32);
+
+impl Link {
+    pub(super) const NONE: Link = Link(0);
+
+    pub(super) const fn to(frame: Frame) -> Link {
+        Link(frame.0)
+    }
+
+    pub(super) const fn frame(self) -> Option<Frame> {
+        if self.0 == 0 {
+            None
+        } else {
+            Some(Frame(self.0))
+        }
+    }
+}
+
+/// On whose behalf frames are taken. Programs may not touch the reserve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Program,
+    Service,
+}
+
+/// How many frames there are of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) managed: u64,
+    pub(super) free: u64,
+    pub(super) tables: u64,
+    pub(super) services: u64,
+    pub(super) programs: u64,
+    pub(super) archive: u64,
+}
+
+/// All frames of the machine.
+pub(super) struct FrameTable {
+    records: Box<[State]>,
+    free: Link,
+    counts: Counts,
+    reserve: u64,
+    /// A program was refused memory, and nothing has been freed since.
+    starved: bool,
+    /// Memory has been freed after a program was refused some.
+    relieved: bool,
+}
+
+impl FrameTable {
+    /// A table for frames below `frames`, all of them the kernel's so far.
+    pub(super) fn new(frames: usize) -> FrameTable {
+        FrameTable {
+            records: vec![State::Kernel; frames].into_boxed_slice(),
+            free: Link::NONE,
+            counts: Counts::default(),
+            reserve: 0,
+            starved: false,
+            relieved: false,
+        }
+    }
+
+    /// Gives frames `first..end` to the allocator.
+    pub(super) fn add(&mut self, first: u32, end: u32) {
+        let end = end.min(u32::try_from(self.records.len()).unwrap_or(u32::MAX));
+        // Downwards, so that the list hands them out upwards.
+        for number in (first.max(1)..end).rev() {
+            if self.records[number as usize] == State::Kernel {
+                self.counts.managed += 1;
+                self.put_free(Frame(number));
+            }
+        }
+        // A sixteenth, at most 8 MiB: what the services of the smallest system need to restart.
+        self.reserve = (self.counts.managed / 16).min(2048);
+    }
+
+    /// Marks a frame that nobody ever frees.
+    pub(super) fn mark(&mut self, frame: Frame, state: State) {
+        self.records[frame.0 as usize] = state;
+        self.counts.archive += u64::from(state == State::Archive);
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Free frames that only services may use.
+    pub(super) fn reserve(&self) -> u64 {
+        self.reserve.min(self.counts.free)
+    }
+
+    pub(super) fn state(&self, frame: Frame) -> State {
+        self.records[frame.0 as usize]
+    }
+
+    /// Whether programs were refused memory and some has been freed since; forgets it.
+    pub(super) fn take_relief(&mut self) -> bool {
+        core::mem::take(&mut self.relieved)
+    }
+
+    /// Takes a free frame, whose content is whatever it was.
+    pub(super) fn allocate(&mut self, purpose: Purpose, state: State) -> Result<Frame, CallError> {
+        let refused = purpose == Purpose::Program && self.counts.free <= self.reserve;
+        let Some(frame) = self.free.frame().filter(|_| !refused) else {
+            self.starved |= purpose == Purpose::Program;
+            return Err(CallError::NoMemory);
+        };
+        if let State::Free { next } = self.state(frame) {
+            self.free = next;
+        }
+        self.counts.free -= 1;
+        self.records[frame.0 as usize] = state;
+        *self.counter(state) += 1;
+        Ok(frame)
+    }
+
+    /// Frees a page table, a service's page or the root of a space.
+    pub(super) fn free(&mut self, frame: Frame) {
+        let state = self.state(frame);
+        *self.counter(state) -= 1;
+        self.put_free(frame);
+    }
+
+    /// Counts one more mapping by a program.
+    pub(super) fn share(&mut self, frame: Frame) {
+        match &mut self.records[frame.0 as usize] {
+            State::Program { mappings } | State::Kept { mappings } => *mappings += 1,
+            _ => {}
+        }
+    }
+
+    /// Counts one mapping less by a program, and frees the frame if nobody has it any more.
+    pub(super) fn unshare(&mut self, frame: Frame) {
+        match &mut self.records[frame.0 as usize] {
+            State::Program { mappings: 1 } => self.free(frame),
+            State::Program { mappings } | State::Kept { mappings } => *mappings -= 1,
+            _ => {}
+        }
+    }
+
+    /// An instance lets a page of its own go.
+    pub(super) fn let_go(&mut self, frame: Frame) {
+        match self.state(frame) {
+            State::Service | State::Kept { mappings: 0 } => self.free(frame),
+            State::Kept { mappings } => {
+                self.counts.services -= 1;
+                self.counts.programs += 1;
+                self.records[frame.0 as usize] = State::Program { mappings };
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether exactly one program has this page, so that it may write to it.
+    pub(super) fn is_private(&self, frame: Frame) -> bool {
+        self.state(frame) == State::Program { mappings: 1 }
+    }
+
+    /// Counts entries of a page table, and answers how many are left.
+    pub(super) fn count_used(&mut self, table: Frame, before: bool, after: bool) -> u16 {
+        match &mut self.records[table.0 as usize] {
+            State::Table { used } => {
+                *used = *used + u16::from(after) - u16::from(before);
+                *used
+            }
+            _ => 0,
+        }
+    }
+
+    /// Turns the root of a space into a member of the list of those to be freed.
+    pub(super) fn set_dying(&mut self, root: Frame, next: Link, whose: Purpose) {
+        self.records[root.0 as usize] = State::Dying { next, whose };
+    }
+
+    fn put_free(&mut self, frame: Frame) {
+        self.records[frame.0 as usize] = State::Free { next: self.free };
+        self.free = Link::to(frame);
+        self.counts.free += 1;
+        if self.starved && self.counts.free > self.reserve {
+            self.starved = false;
+            self.relieved = true;
+        }
+    }
+
+    fn counter(&mut self, state: State) -> &mut u64 {
+        match state {
+            State::Table { .. } | State::Dying { .. } => &mut self.counts.tables,
+            // The clock page is nobody else's; the kernel's own frames are never handed out.
+            State::Service | State::Kept { .. } | State::Clock | State::Kernel => {
+                &mut self.counts.services
+            }
+            State::Program { .. } => &mut self.counts.programs,
+            State::Archive => &mut self.counts.archive,
+            State::Free { .. } => &mut self.counts.free,
+        }
+    }
+}

@@ -1,0 +1,489 @@
+//! The address spaces of programs: what vm's kernel calls do to pages.
+//!
+//! Page tables are the record of pages. A page that several spaces map is read only in all of them;
+//! its frame's map count decides whether a store copies it (`unshare`) or just makes it writable.
+
+use abi::call::Protection;
+use abi::layout::PAGE_SIZE;
+use abi::{CallError, SpaceId};
+use alloc::boxed::Box;
+use alloc::vec;
+
+use super::Memory;
+use super::copy::{Missing, Place, TransferFault, transfer};
+use super::entry::{Chunk, Entry, UserPages, index};
+use super::frames::{Purpose, State};
+use super::tree::{Tree, new_root};
+use crate::machine::{Frame, Machine};
+
+/// The index of a space's record: finding the space by it needs no search. Good until the space is
+/// destroyed, which the kernel refuses while the space is [held](Memory::hold_space).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpaceHandle(u32);
+
+#[derive(Clone, Copy, Debug)]
+struct Space {
+    id: SpaceId,
+    root: Frame,
+    resident: u64,
+    holders: u32,
+    /// The next in the same bucket, or the next free record.
+    next: u32,
+}
+
+const NOBODY: u32 = u32::MAX;
+const UNUSED: Space = Space {
+    id: SpaceId::NONE,
+    root: Frame(0),
+    resident: 0,
+    holders: 0,
+    next: NOBODY,
+};
+
+/// All spaces, found by id through buckets of linked records.
+pub(super) struct Spaces {
+    records: Box<[Space]>,
+    buckets: Box<[u32]>,
+    free: u32,
+}
+
+impl Spaces {
+    pub(super) fn new(capacity: usize) -> Spaces {
+        let mut records = vec![UNUSED; capacity].into_boxed_slice();
+        for (record, next) in records.iter_mut().zip(1..) {
+            record.next = next;
+        }
+        if let Some(last) = records.last_mut() {
+            last.next = NOBODY;
+        }
+        let buckets = vec![NOBODY; capacity.next_power_of_two()].into_boxed_slice();
+        Spaces {
+            records,
+            buckets,
+            free: 0,
+        }
+    }
+
+    fn bucket(&self, id: SpaceId) -> usize {
+        id.0 as usize & (self.buckets.len() - 1)
+    }
+
+    fn find(&self, id: SpaceId) -> Option<SpaceHandle> {
+        let mut number = self.buckets[self.bucket(id)];
+        while number != NOBODY {
+            let space = &self.records[number as usize];
+            if space.id == id {
+                return Some(SpaceHandle(number));
+            }
+            number = space.next;
+        }
+        None
+    }
+
+    fn insert(&mut self, id: SpaceId, root: Frame) {
+        let (number, bucket) = (self.free, self.bucket(id));
+        let record = &mut self.records[number as usize];
+        self.free = record.next;
+        *record = Space {
+            id,
+            root,
+            next: self.buckets[bucket],
+            ..UNUSED
+        };
+        self.buckets[bucket] = number;
+    }
+
+    fn remove(&mut self, handle: SpaceHandle) {
+        let Space { id, next, .. } = self.records[handle.0 as usize];
+        let bucket = self.bucket(id);
+        let mut number = self.buckets[bucket];
+        if number == handle.0 {
+            self.buckets[bucket] = next;
+        }
+        while number != NOBODY {
+            let record = &mut self.records[number as usize];
+            number = record.next;
+            if record.next == handle.0 {
+                record.next = next;
+            }
+        }
+        self.records[handle.0 as usize] = Space {
+            next: self.free,
+            ..UNUSED
+        };
+        self.free = handle.0;
+    }
+}
+
+impl Memory {
+    /// Finds a space.
+    ///
+    /// # Errors
+    /// `NoSpace`.
+    pub fn space(&self, id: SpaceId) -> Result<SpaceHandle, CallError> {
+        self.spaces.find(id).ok_or(CallError::NoSpace)
+    }
+
+    /// The top-level page table of a space.
+    #[must_use]
+    pub fn space_root(&self, space: SpaceHandle) -> Frame {
+        self.spaces.records[space.0 as usize].root
+    }
+
+    /// Pages that are there.
+    #[must_use]
+    pub fn resident_pages(&self, space: SpaceHandle) -> u64 {
+        self.spaces.records[space.0 as usize].resident
+    }
+
+    /// A thread runs in the space, which cannot be destroyed before [`Memory::release_space`].
+    pub fn hold_space(&mut self, space: SpaceHandle) {
+        self.spaces.records[space.0 as usize].holders += 1;
+    }
+
+    /// A thread has left the space.
+    pub fn release_space(&mut self, space: SpaceHandle) {
+        self.spaces.records[space.0 as usize].holders -= 1;
+    }
+
+    /// Makes an empty space. One of this name that is there stays as it is.
+    ///
+    /// # Errors
+    /// `BadArgument` for the id that names none; `NoMemory`.
+    pub fn create_space<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        id: SpaceId,
+    ) -> Result<(), CallError> {
+        if id == SpaceId::NONE {
+            return Err(CallError::BadArgument);
+        }
+        if self.spaces.find(id).is_some() {
+            return Ok(());
+        }
+        if self.spaces.free == NOBODY {
+            return Err(CallError::NoMemory);
+        }
+        self.reclaim_some(machine);
+        let root = new_root(&mut self.frames, machine, Purpose::Program)?;
+        self.spaces.insert(id, root);
+        Ok(())
+    }
+
+    /// Frees a space; one that is not there is gone already. Its pages go piece by piece, in
+    /// [`Memory::reclaim`].
+    ///
+    /// # Errors
+    /// `BadState` while a thread runs in it.
+    pub fn destroy_space<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        id: SpaceId,
+    ) -> Result<(), CallError> {
+        let Some(handle) = self.spaces.find(id) else {
+            return Ok(());
+        };
+        let space = self.spaces.records[handle.0 as usize];
+        if space.holders > 0 {
+            return Err(CallError::BadState);
+        }
+        self.spaces.remove(handle);
+        self.bury(machine, space.root, Purpose::Program);
+        self.reclaim(machine);
+        Ok(())
+    }
+
+    /// Maps zeroed pages where none are; answers how many pages, from the first on, are there now.
+    ///
+    /// # Errors
+    /// `NoMemory` if not even the first is.
+    pub fn map_anonymous<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        space: SpaceHandle,
+        range: UserPages,
+        protection: Protection,
+    ) -> Result<u64, CallError> {
+        self.reclaim_some(machine);
+        let (mut there, mut added) = (0, 0);
+        let mut tree = self.space_tree(machine, space);
+        let ended = range
+            .chunks()
+            .try_for_each(|chunk| populate(&mut tree, chunk, protection, &mut there, &mut added));
+        self.spaces.records[space.0 as usize].resident += added;
+        match ended {
+            Err(error) if there == 0 => Err(error),
+            _ => Ok(there),
+        }
+    }
+
+    /// Changes what the pages that are there may be used for.
+    pub fn protect<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        space: SpaceHandle,
+        range: UserPages,
+        protection: Protection,
+    ) {
+        let mut tree = self.space_tree(machine, space);
+        tree.for_present(range, |tree, table, at, old| {
+            let new = Entry::page(old.frame(), protection);
+            let private = tree.frames.is_private(old.frame());
+            tree.set(table, at, if private { new } else { new.without_write() });
+        });
+        self.flush(machine, space, range);
+    }
+
+    /// Takes pages out of a space.
+    pub fn unmap<M: Machine>(&mut self, machine: &mut M, space: SpaceHandle, range: UserPages) {
+        let mut removed = 0;
+        let mut tree = self.space_tree(machine, space);
+        tree.for_present(range, |tree, table, at, old| {
+            tree.set(table, at, Entry::EMPTY);
+            tree.frames.unshare(old.frame());
+            removed += 1;
+        });
+        for chunk in range.chunks() {
+            tree.prune(chunk.address);
+        }
+        self.spaces.records[space.0 as usize].resident -= removed;
+        self.flush(machine, space, range);
+    }
+
+    /// Shares the pages that are there in `from` with `to`, read only in both. Pages that `to` has
+    /// already stay.
+    ///
+    /// # Errors
+    /// `NoMemory`; some pages may be shared then, and the call may be made again.
+    pub fn clone_range<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        from: SpaceHandle,
+        to: SpaceHandle,
+        range: UserPages,
+    ) -> Result<(), CallError> {
+        if from == to {
+            return Err(CallError::BadArgument);
+        }
+        self.reclaim_some(machine);
+        let source = self.space_root(from);
+        let mut added = 0;
+        let mut tree = self.space_tree(machine, to);
+        let ended = range
+            .chunks()
+            .try_for_each(|chunk| share(&mut tree, source, chunk, &mut added));
+        self.spaces.records[to.0 as usize].resident += added;
+        self.flush(machine, from, range);
+        ended
+    }
+
+    /// Gives the space a page of its own at `address`, with this protection: the one that is
+    /// there, or a copy if others have it too.
+    ///
+    /// # Errors
+    /// `BadAddress` if there is none; `NoMemory`.
+    pub fn unshare<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        space: SpaceHandle,
+        page: UserPages,
+        protection: Protection,
+    ) -> Result<(), CallError> {
+        self.reclaim_some(machine);
+        let address = page.address();
+        let tree = &mut self.space_tree(machine, space);
+        let table = tree.table(address).ok_or(CallError::BadAddress)?;
+        let old = tree.entry(table, index(address, 0));
+        if !old.is_present() {
+            return Err(CallError::BadAddress);
+        }
+        let mut frame = old.frame();
+        if !tree.frames.is_private(frame) {
+            frame = tree
+                .frames
+                .allocate(Purpose::Program, State::Program { mappings: 1 })?;
+            tree.machine
+                .transfer(old.frame(), 0, frame, 0, PAGE_SIZE as usize);
+            tree.frames.unshare(old.frame());
+        }
+        tree.set(table, index(address, 0), Entry::page(frame, protection));
+        self.flush(machine, space, page);
+        Ok(())
+    }
+
+    /// Copies user memory into pages of a space that nobody else has, whatever their protection.
+    ///
+    /// # Errors
+    /// The first address that is missing on either side.
+    pub fn copy_in<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        from: Place,
+        space: SpaceHandle,
+        address: u64,
+        length: u64,
+    ) -> Result<(), TransferFault> {
+        let to = Place {
+            root: self.space_root(space),
+            address,
+        };
+        let frames = &self.frames;
+        let limit = abi::layout::USER_TOP;
+        if address >= limit || limit - address < length {
+            return Err(TransferFault::Target(Missing {
+                address,
+                present: false,
+            }));
+        }
+        transfer(machine, from, to, length, |machine, address| {
+            let entry = find_page(machine, to.root, address);
+            entry
+                .filter(|entry| frames.is_private(entry.frame()))
+                .map(Entry::frame)
+                .ok_or(Missing {
+                    address,
+                    present: entry.is_some(),
+                })
+        })
+    }
+
+    /// Maps frames of pages that are not this space's own, where none are, never writable.
+    pub(super) fn map_frame<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        space: SpaceHandle,
+        address: u64,
+        frame: Frame,
+        protection: Protection,
+    ) -> Result<(), CallError> {
+        let tree = &mut self.space_tree(machine, space);
+        let table = tree.make_table(address)?;
+        if !tree.entry(table, index(address, 0)).is_present() {
+            let entry = Entry::page(frame, protection).without_write();
+            tree.set(table, index(address, 0), entry);
+            tree.frames.share(frame);
+            self.spaces.records[space.0 as usize].resident += 1;
+        }
+        Ok(())
+    }
+
+    fn space_tree<'a, M: Machine>(
+        &'a mut self,
+        machine: &'a mut M,
+        space: SpaceHandle,
+    ) -> Tree<'a, M> {
+        let root = self.space_root(space);
+        Tree {
+            frames: &mut self.frames,
+            machine,
+            root,
+            purpose: Purpose::Program,
+        }
+    }
+
+    /// Forgets translations of a range that has been changed.
+    fn flush<M: Machine>(&self, machine: &mut M, space: SpaceHandle, range: UserPages) {
+        // Above this, the processor fills its cache again more cheaply than it drops pages.
+        const SINGLY: u64 = 16;
+        let root = self.space_root(space);
+        if range.pages() > SINGLY {
+            machine.flush_all(root);
+            return;
+        }
+        for page in 0..range.pages() {
+            machine.flush_page(root, range.address() + page * PAGE_SIZE);
+        }
+    }
+}
+
+impl<M: Machine> Tree<'_, M> {
+    /// Hands every present page of a range to `change`, with its table and index.
+    fn for_present(
+        &mut self,
+        range: UserPages,
+        mut change: impl FnMut(&mut Self, Frame, usize, Entry),
+    ) {
+        for chunk in range.chunks() {
+            let Some(table) = self.table(chunk.address) else {
+                continue;
+            };
+            for (at, _) in chunk.entries() {
+                let entry = self.entry(table, at);
+                if entry.is_present() {
+                    change(self, table, at, entry);
+                }
+            }
+        }
+    }
+}
+
+fn find_page<M: Machine>(machine: &M, root: Frame, address: u64) -> Option<Entry> {
+    let mut entry = Entry::table(root);
+    for level in (0..=super::entry::TOP_LEVEL).rev() {
+        entry = Entry(machine.word(entry.frame(), index(address, level)));
+        if !entry.is_present() {
+            return None;
+        }
+    }
+    Some(entry)
+}
+
+fn populate<M: Machine>(
+    tree: &mut Tree<'_, M>,
+    chunk: Chunk,
+    protection: Protection,
+    there: &mut u64,
+    added: &mut u64,
+) -> Result<(), CallError> {
+    let table = tree.make_table(chunk.address)?;
+    for (at, address) in chunk.entries() {
+        if !tree.entry(table, at).is_present() {
+            let frame = tree
+                .frames
+                .allocate(Purpose::Program, State::Program { mappings: 1 });
+            let Ok(frame) = frame else {
+                tree.prune(address);
+                return Err(CallError::NoMemory);
+            };
+            tree.machine.zero(frame);
+            tree.set(table, at, Entry::page(frame, protection));
+            *added += 1;
+        }
+        *there += 1;
+    }
+    Ok(())
+}
+
+fn share<M: Machine>(
+    tree: &mut Tree<'_, M>,
+    source: Frame,
+    chunk: Chunk,
+    added: &mut u64,
+) -> Result<(), CallError> {
+    let to = tree.root;
+    tree.root = source;
+    let from = tree.table(chunk.address);
+    tree.root = to;
+    let Some(from) = from else { return Ok(()) };
+    let mut target = None;
+    for (at, address) in chunk.entries() {
+        let entry = tree.entry(from, at);
+        if !entry.is_present() {
+            continue;
+        }
+        let table = match target {
+            Some(table) => table,
+            None => tree.make_table(address)?,
+        };
+        target = Some(table);
+        if tree.entry(table, at).is_present() {
+            continue;
+        }
+        let shared = entry.without_write();
+        tree.machine.set_word(from, at, shared.0);
+        tree.set(table, at, shared);
+        tree.frames.share(entry.frame());
+        *added += 1;
+    }
+    Ok(())
+}

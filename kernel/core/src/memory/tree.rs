@@ -1,0 +1,166 @@
+//! One tree of page tables: finding, making and dropping its tables and entries.
+//!
+//! Tables count their entries in their frame's record, so an empty one is freed at once.
+
+use abi::CallError;
+
+use super::entry::{ENTRIES, Entry, TOP_LEVEL, index};
+use super::frames::{FrameTable, Purpose, State};
+use crate::machine::{Frame, Machine};
+
+/// Top-level entries of user memory; the rest is the kernel's.
+pub(super) const USER_ENTRIES: usize = ENTRIES / 2;
+
+/// A tree under its root, with all it needs to change.
+pub(super) struct Tree<'a, M> {
+    pub(super) frames: &'a mut FrameTable,
+    pub(super) machine: &'a mut M,
+    pub(super) root: Frame,
+    pub(super) purpose: Purpose,
+}
+
+/// Makes an empty tree.
+pub(super) fn new_root<M: Machine>(
+    frames: &mut FrameTable,
+    machine: &mut M,
+    purpose: Purpose,
+) -> Result<Frame, CallError> {
+    let root = frames.allocate(purpose, State::Table { used: 0 })?;
+    machine.zero(root);
+    machine.prepare_root(root);
+    Ok(root)
+}
+
+impl<M: Machine> Tree<'_, M> {
+    /// The entry at `index` of a table.
+    pub(super) fn entry(&self, table: Frame, index: usize) -> Entry {
+        Entry(self.machine.word(table, index))
+    }
+
+    /// The leaf table that covers `address`.
+    pub(super) fn table(&self, address: u64) -> Option<Frame> {
+        let mut table = self.root;
+        for level in (1..=TOP_LEVEL).rev() {
+            let entry = self.entry(table, index(address, level));
+            if !entry.is_present() {
+                return None;
+            }
+            table = entry.frame();
+        }
+        Some(table)
+    }
+
+    /// The entry of the page at `address`, if it is there.
+    pub(super) fn page(&self, address: u64) -> Option<Entry> {
+        let table = self.table(address)?;
+        Some(self.entry(table, index(address, 0))).filter(|entry| entry.is_present())
+    }
+
+    /// The leaf table that covers `address`, made if need be. An empty one that stays so has to be
+    /// [pruned](Tree::prune).
+    pub(super) fn make_table(&mut self, address: u64) -> Result<Frame, CallError> {
+        let mut table = self.root;
+        for level in (1..=TOP_LEVEL).rev() {
+            let at = index(address, level);
+            let entry = self.entry(table, at);
+            if entry.is_present() {
+                table = entry.frame();
+                continue;
+            }
+            let Ok(lower) = self.frames.allocate(self.purpose, State::Table { used: 0 }) else {
+                self.prune(address);
+                return Err(CallError::NoMemory);
+            };
+            self.machine.zero(lower);
+            self.set(table, at, Entry::table(lower));
+            table = lower;
+        }
+        Ok(table)
+    }
+
+    /// Writes an entry and keeps the table's count of used ones.
+    pub(super) fn set(&mut self, table: Frame, index: usize, entry: Entry) {
+        let before = self.entry(table, index).is_present();
+        self.machine.set_word(table, index, entry.0);
+        self.frames.count_used(table, before, entry.is_present());
+    }
+
+    /// Maps a page where none is.
+    pub(super) fn map(&mut self, address: u64, entry: Entry) -> Result<(), CallError> {
+        let table = self.make_table(address)?;
+        self.set(table, index(address, 0), entry);
+        Ok(())
+    }
+
+    /// Frees the tables on the way to `address` that are empty.
+    pub(super) fn prune(&mut self, address: u64) {
+        let mut path = [self.root; TOP_LEVEL as usize + 1];
+        let mut depth = 0;
+        for level in (1..=TOP_LEVEL).rev() {
+            let entry = self.entry(path[depth], index(address, level));
+            if !entry.is_present() {
+                break;
+            }
+            depth += 1;
+            path[depth] = entry.frame();
+        }
+        for depth in (1..=depth).rev() {
+            if self.frames.count_used(path[depth], false, false) != 0 {
+                return;
+            }
+            let level = TOP_LEVEL + 1 - u32::try_from(depth).unwrap_or(1);
+            self.set(path[depth - 1], index(address, level), Entry::EMPTY);
+            self.frames.free(path[depth]);
+        }
+    }
+
+    /// Takes pages and tables out of the user half, handing each page to `release`, until `limit`
+    /// pages are gone or none is left; answers how many more it might have taken.
+    pub(super) fn drain(
+        &mut self,
+        limit: u64,
+        release: fn(&mut FrameTable, Frame),
+    ) -> Result<u64, Unfinished> {
+        let mut left = limit;
+        for at in 0..USER_ENTRIES {
+            let entry = self.entry(self.root, at);
+            if entry.is_present() {
+                left = self.drain_table(entry.frame(), TOP_LEVEL - 1, left, release)?;
+                self.machine.set_word(self.root, at, 0);
+                self.frames.free(entry.frame());
+            }
+        }
+        Ok(left)
+    }
+
+    fn drain_table(
+        &mut self,
+        table: Frame,
+        level: u32,
+        mut left: u64,
+        release: fn(&mut FrameTable, Frame),
+    ) -> Result<u64, Unfinished> {
+        let mut used = self.frames.count_used(table, false, false);
+        let mut at = 0;
+        while used > 0 && at < ENTRIES {
+            let entry = self.entry(table, at);
+            if entry.is_present() {
+                if level == 0 {
+                    left = left.checked_sub(1).ok_or(Unfinished)?;
+                    release(self.frames, entry.frame());
+                } else {
+                    left = self.drain_table(entry.frame(), level - 1, left, release)?;
+                    self.frames.free(entry.frame());
+                }
+                self.set(table, at, Entry::EMPTY);
+                used -= 1;
+            }
+            at += 1;
+        }
+        Ok(left)
+    }
+}
+
+/// A tree has more pages than could be freed in one go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unfinished;
