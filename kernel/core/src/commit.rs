@@ -1,0 +1,106 @@
+//! The swap of one slot's instances: from here on the new one is the service.
+
+use abi::slot::Phase;
+use abi::{Endpoint, Time};
+
+use crate::kernel::Kernel;
+use crate::list::{Chain, List};
+use crate::machine::Machine;
+use crate::request::{Origin, RequestState};
+use crate::slot::Unacknowledged;
+use crate::thread::State;
+
+impl<M: Machine> Kernel<M> {
+    /// Makes the candidate of a slot its current instance.
+    pub(crate) fn swap(&mut self, slot: Endpoint, fresh: bool) {
+        let bits = self.possible_bits(slot);
+        let record = self.slot_mut(slot);
+        let old = record.current.take();
+        let Some(new) = record.candidate.take() else {
+            record.current = old;
+            return;
+        };
+        record.current = Some(new);
+        record.generation += 1;
+        record.down = false;
+        record.freezing = false;
+        record.failure = abi::slot::Failure::None;
+        record.ticks = 0;
+        record.notifications |= bits;
+        self.take_over_requests(slot);
+        self.disown(slot);
+        if let Some(old) = old {
+            if !fresh {
+                self.take_over_kept(old, new);
+            }
+            self.end_instance(old);
+        }
+        if let Some(instance) = self.instances.get_mut(new) {
+            instance.phase = Phase::Running;
+            let memory = instance.memory;
+            // An inbox that could not be freed now goes with the instance.
+            let _ = self.memory.drop_inbox(&mut self.machine, memory);
+        }
+        let thread = self.instances.thread(new);
+        self.threads[thread as usize].registers.rax = 0;
+        self.make_ready(thread, State::Ready);
+    }
+
+    fn take_over_kept(&mut self, old: u16, new: u16) {
+        let handles = (self.instances.get(old), self.instances.get(new));
+        if let (Some(old), Some(new)) = handles {
+            let (from, to) = (old.memory, new.memory);
+            // A candidate has no kept pages before its commit, so there is room for the area.
+            let _ = self.memory.move_kept(&mut self.machine, from, to);
+        }
+    }
+
+    /// Delivered requests go back to the head of the queue, in order; the event that was not
+    /// acknowledged is delivered again.
+    fn take_over_requests(&mut self, slot: Endpoint) {
+        let own = slot.index();
+        let requests = &mut self.requests.items;
+        while let Some(index) = self.slots.items[own].cancels.pop_front(requests, Chain::Cancel) {
+            requests[index as usize].cancel_told = false;
+        }
+        while let Some(index) = self.slots.items[own].delivered.last() {
+            self.unplace(index);
+            self.requeue(index);
+        }
+        match core::mem::take(&mut self.slots.items[own].unacknowledged) {
+            Unacknowledged::Completion(index) => {
+                let completions = &mut self.slots.items[own].completions;
+                completions.push_front(&mut self.requests.items, Chain::Place, index);
+            }
+            Unacknowledged::Timer(deadline) if self.slots.items[own].timer == Time::NEVER => {
+                self.slots.items[own].timer = deadline;
+                self.schedule.next_timer = self.schedule.next_timer.min(deadline);
+            }
+            _ => {}
+        }
+    }
+
+    /// Submissions of an instance, rather than of the slot, are nobody's from now on.
+    fn disown(&mut self, slot: Endpoint) {
+        let mut at = self.slots.items[slot.index()].submitted.first();
+        while let Some(index) = at {
+            at = List::after(&self.requests.items, Chain::Maker, index);
+            let request = &self.requests.items[index as usize];
+            if matches!(request.origin, Origin::Submission(_, tag) if tag.generation != 0) {
+                self.abandon(slot, index);
+            }
+        }
+    }
+
+    /// Ends a slot's interest in one of its submissions, whose completion is not being handled.
+    pub(crate) fn abandon(&mut self, slot: Endpoint, index: u16) {
+        let ended = self.requests.items[index as usize].state == RequestState::Ended;
+        if ended {
+            let completions = &mut self.slots.items[slot.index()].completions;
+            completions.remove(&mut self.requests.items, Chain::Place, index);
+            self.forget_submission(index);
+        } else if self.leave_submissions(index).is_some() {
+            self.orphan(index);
+        }
+    }
+}

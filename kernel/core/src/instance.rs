@@ -1,0 +1,88 @@
+//! Instances: the memory and the threads of a service's current or next incarnation.
+
+use alloc::boxed::Box;
+
+use abi::Endpoint;
+use abi::limits::SLOTS;
+use abi::slot::Phase;
+
+use crate::memory::{InstanceHandle, ViewHandle};
+use crate::thread::ThreadIndex;
+
+/// The index of an instance.
+pub(crate) type InstanceIndex = u16;
+
+/// Instances that can be at a time: a current one and a candidate for each slot, and as many old
+/// ones as slots whose memory is still lent.
+pub(crate) const INSTANCES: usize = 3 * SLOTS;
+
+/// What an instance is told about its start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Start {
+    /// Bytes in the inbox; 0 when it starts fresh.
+    pub bytes: u64,
+    /// The version of the State in the inbox.
+    pub state_version: u64,
+    /// Random words, its own.
+    pub seed: [u64; 3],
+}
+
+/// An instance.
+#[derive(Clone, Copy, Debug)]
+pub struct Instance {
+    /// Its slot.
+    pub(crate) slot: Endpoint,
+    /// Its memory.
+    pub(crate) memory: InstanceHandle,
+    /// What it does.
+    pub(crate) phase: Phase,
+    /// Its image's version.
+    pub(crate) version: u32,
+    /// Leases of its memory that live.
+    pub(crate) lent: u32,
+    /// It is to be freed when nothing is lent any more.
+    pub(crate) ended: bool,
+    /// What it is told.
+    pub(crate) start: Start,
+    /// The predecessor's view while the export runs for it.
+    pub(crate) view: Option<ViewHandle>,
+}
+
+/// All instances, with their threads' places in the table of threads.
+pub(crate) struct Instances {
+    pub(crate) items: Box<[Option<Instance>]>,
+    first_thread: usize,
+}
+
+impl Instances {
+    /// A table whose threads start at `first_thread`.
+    pub(crate) fn new(first_thread: usize) -> Instances {
+        Instances { items: alloc::vec![None; INSTANCES].into_boxed_slice(), first_thread }
+    }
+
+    /// A free record.
+    pub(crate) fn vacant(&self) -> Option<InstanceIndex> {
+        let found = self.items.iter().position(Option::is_none)?;
+        InstanceIndex::try_from(found).ok()
+    }
+
+    /// A record in use.
+    pub(crate) fn get(&self, index: InstanceIndex) -> Option<&Instance> {
+        self.items.get(index as usize)?.as_ref()
+    }
+
+    /// A record in use.
+    pub(crate) fn get_mut(&mut self, index: InstanceIndex) -> Option<&mut Instance> {
+        self.items.get_mut(index as usize)?.as_mut()
+    }
+
+    /// The thread of an instance.
+    pub(crate) fn thread(&self, index: InstanceIndex) -> ThreadIndex {
+        (self.first_thread + 2 * index as usize) as ThreadIndex
+    }
+
+    /// The thread that exports the predecessor of an instance.
+    pub(crate) fn exporter(&self, index: InstanceIndex) -> ThreadIndex {
+        self.thread(index) + 1
+    }
+}

@@ -1,0 +1,366 @@
+//! Who runs next: 32 priorities, first come first served in each, programs in time slices.
+
+use abi::Time;
+use abi::event::notification;
+use abi::slot::Failure;
+
+use crate::kernel::Kernel;
+use crate::list::{Chain, List};
+use crate::machine::{Frame, Machine};
+use crate::ring::Record;
+use crate::thread::{Kind, State, ThreadIndex};
+
+/// Priorities: services have those below 16, programs those from 16 on.
+pub const PRIORITIES: usize = 32;
+/// A program's priority until sched says otherwise.
+pub(crate) const DEFAULT_PRIORITY: u8 = 20;
+/// The length of a tick, in nanoseconds: the grain of time slices and of liveness.
+pub const TICK: u64 = 10_000_000;
+
+/// What the processor is to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Next {
+    /// Run this thread (see [`Kernel::thread_mut`]) in the space with this top-level page table.
+    Run {
+        /// The thread whose registers to load, and to save to at the next entry.
+        thread: ThreadIndex,
+        /// The page table to use.
+        root: Frame,
+    },
+    /// Wait for an interrupt.
+    Idle,
+}
+
+/// The queues and the clock of the scheduler.
+#[derive(Debug)]
+pub(crate) struct Schedule {
+    queues: [List; PRIORITIES],
+    /// Bit n: the queue of priority n is not empty.
+    ready: u32,
+    /// The thread on the processor.
+    pub(crate) running: Option<ThreadIndex>,
+    /// The thread that ran before, to count switches.
+    last: Option<ThreadIndex>,
+    /// When the kernel was entered.
+    entered: Time,
+    /// When the kernel was left.
+    left: Time,
+    /// The next tick.
+    tick: Time,
+    /// No slot's timer is earlier.
+    pub(crate) next_timer: Time,
+    /// What the machine's clock is set to.
+    alarm: Time,
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Schedule {
+            queues: [List::EMPTY; PRIORITIES],
+            ready: 0,
+            running: None,
+            last: None,
+            entered: Time(0),
+            left: Time(0),
+            tick: Time(TICK),
+            next_timer: Time::NEVER,
+            alarm: Time::NEVER,
+        }
+    }
+}
+
+impl Schedule {
+    /// The most urgent priority with a thread ready.
+    fn best(&self) -> Option<usize> {
+        (self.ready != 0).then(|| self.ready.trailing_zeros() as usize)
+    }
+}
+
+/// Which end of its queue a thread goes to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// It was preempted and goes on first.
+    Front,
+    /// It comes or has used up its slice.
+    Back,
+}
+
+impl<M: Machine> Kernel<M> {
+    /// Puts a thread that does not run into a runnable state.
+    pub(crate) fn make_ready(&mut self, thread: ThreadIndex, state: State) {
+        self.threads[thread as usize].state = state;
+        let stopped = self
+            .process_of(thread)
+            .is_some_and(|process| self.processes.items[process as usize].stopped);
+        if !stopped {
+            self.enqueue(thread, End::Back);
+        }
+    }
+
+    fn enqueue(&mut self, thread: ThreadIndex, end: End) {
+        let record = &mut self.threads[thread as usize];
+        if record.queued {
+            return;
+        }
+        record.queued = true;
+        let priority = usize::from(record.priority) % PRIORITIES;
+        let queue = &mut self.schedule.queues[priority];
+        match end {
+            End::Front => queue.push_front(&mut self.threads, Chain::Place, thread),
+            End::Back => queue.push_back(&mut self.threads, Chain::Place, thread),
+        }
+        self.schedule.ready |= 1 << priority;
+    }
+
+    fn dequeue(&mut self, thread: ThreadIndex) {
+        let record = &mut self.threads[thread as usize];
+        if !core::mem::take(&mut record.queued) {
+            return;
+        }
+        let priority = usize::from(record.priority) % PRIORITIES;
+        let queue = &mut self.schedule.queues[priority];
+        queue.remove(&mut self.threads, Chain::Place, thread);
+        if queue.is_empty() {
+            self.schedule.ready &= !(1 << priority);
+        }
+    }
+
+    /// Takes a thread off the processor or out of its queue, into a state that is not runnable.
+    pub(crate) fn block(&mut self, thread: ThreadIndex, state: State) {
+        self.dequeue(thread);
+        if self.schedule.running == Some(thread) {
+            self.schedule.running = None;
+        }
+        self.threads[thread as usize].state = state;
+    }
+
+    /// Takes a thread out of its queue but keeps its state (a stopped process).
+    pub(crate) fn park(&mut self, thread: ThreadIndex) {
+        self.dequeue(thread);
+        if self.schedule.running == Some(thread) {
+            self.schedule.running = None;
+            self.threads[thread as usize].state = State::Ready;
+        }
+    }
+
+    /// Changes a thread's priority.
+    pub(crate) fn set_priority(&mut self, thread: ThreadIndex, priority: u8) {
+        let queued = self.threads[thread as usize].queued;
+        self.dequeue(thread);
+        self.threads[thread as usize].priority = priority;
+        if queued {
+            self.enqueue(thread, End::Back);
+        }
+    }
+
+    /// Begins an entry of the kernel: charges the time since it was left.
+    pub(crate) fn enter(&mut self) {
+        let now = self.machine.now();
+        let spent = now.since(self.schedule.left);
+        self.schedule.entered = now;
+        let Some(thread) = self.schedule.running else {
+            self.counters.idle += spent;
+            return;
+        };
+        let record = &mut self.threads[thread as usize];
+        match record.kind {
+            Kind::Program => {
+                record.quantum_left = record.quantum_left.saturating_sub(spent);
+                self.processes.items[thread as usize].user += spent;
+                self.counters.user += spent;
+            }
+            Kind::Instance(index) | Kind::Exporter(index) => {
+                self.counters.services += spent;
+                if let Some(slot) = self.instances.get(index).map(|found| found.slot) {
+                    self.slot_mut(slot).run_time += spent;
+                }
+            }
+            Kind::Free => {}
+        }
+    }
+
+    /// Ends an entry of the kernel: picks who runs next and charges the kernel's time.
+    pub(crate) fn schedule(&mut self) -> Next {
+        let caller = self.schedule.running;
+        let next = self.pick();
+        let now = self.machine.now();
+        let spent = now.since(self.schedule.entered);
+        self.counters.kernel += spent;
+        if let Some(process) = caller.and_then(|thread| self.process_of(thread)) {
+            self.processes.items[process as usize].system += spent;
+        }
+        self.schedule.left = now;
+        self.set_clock(now);
+        next
+    }
+
+    fn pick(&mut self) -> Next {
+        loop {
+            self.yield_running();
+            let thread = match self.schedule.running {
+                Some(thread) => thread,
+                None => match self.take_best() {
+                    Some(thread) => thread,
+                    None => {
+                        self.schedule.last = None;
+                        return Next::Idle;
+                    }
+                },
+            };
+            self.schedule.running = Some(thread);
+            if let Some(root) = self.prepare(thread) {
+                self.threads[thread as usize].state = State::Running;
+                if self.schedule.last != Some(thread) {
+                    self.schedule.last = Some(thread);
+                    self.counters.switches += 1;
+                    self.record(Record::Switched(thread));
+                }
+                return Next::Run { thread, root };
+            }
+            if self.schedule.running == Some(thread) {
+                self.schedule.running = None;
+            }
+        }
+    }
+
+    /// Takes the running thread off the processor if another one is to go first.
+    fn yield_running(&mut self) {
+        let Some(thread) = self.schedule.running else {
+            return;
+        };
+        let record = &self.threads[thread as usize];
+        let own = usize::from(record.priority);
+        let used_up = record.kind == Kind::Program && record.quantum_left == 0;
+        let best = self.schedule.best().unwrap_or(PRIORITIES);
+        if best < own || used_up {
+            self.schedule.running = None;
+            self.threads[thread as usize].state = match record.state {
+                State::ReadyToReceive => State::ReadyToReceive,
+                _ => State::Ready,
+            };
+            if used_up {
+                self.use_up_quantum(thread);
+            }
+            self.enqueue(thread, if used_up { End::Back } else { End::Front });
+        }
+    }
+
+    fn use_up_quantum(&mut self, thread: ThreadIndex) {
+        self.threads[thread as usize].quantum_left = self.processes.items[thread as usize].quantum;
+        let scheduler = self.slots.scheduler;
+        self.raise(scheduler, notification::QUANTUM);
+    }
+
+    fn take_best(&mut self) -> Option<ThreadIndex> {
+        let thread = self.schedule.queues[self.schedule.best()?].first()?;
+        self.dequeue(thread);
+        Some(thread)
+    }
+
+    /// Does what a thread owes before it returns to user mode. `None` when it cannot run after all.
+    fn prepare(&mut self, thread: ThreadIndex) -> Option<Frame> {
+        match self.threads[thread as usize].kind {
+            Kind::Free => None,
+            Kind::Program => self.prepare_program(thread),
+            Kind::Instance(index) => {
+                if self.threads[thread as usize].state == State::ReadyToReceive {
+                    self.complete_receive(thread, index)?;
+                }
+                let memory = self.instances.get(index)?.memory;
+                Some(self.memory.instance_root(memory))
+            }
+            Kind::Exporter(index) => {
+                let view = self.instances.get(index)?.view?;
+                Some(self.memory.view_root(view))
+            }
+        }
+    }
+
+    fn prepare_program(&mut self, thread: ThreadIndex) -> Option<Frame> {
+        if self.report_interruption(thread) {
+            return None;
+        }
+        let process = thread as usize;
+        if self.processes.floating_owner != Some(thread) {
+            if let Some(owner) = self.processes.floating_owner {
+                let area = &mut self.processes.floating_point[owner as usize];
+                self.machine.save_floating_point(area);
+            }
+            self.machine.load_floating_point(&self.processes.floating_point[process]);
+            self.processes.floating_owner = Some(thread);
+        }
+        self.threads[process].call_number = -1;
+        let space = self.processes.items[process].space?;
+        Some(self.memory.space_root(space))
+    }
+
+    fn set_clock(&mut self, now: Time) {
+        let mut alarm = self.schedule.next_timer;
+        if let Some(deadline) = self.transaction_deadline() {
+            alarm = alarm.min(deadline);
+        }
+        if self.schedule.running.is_some() {
+            if self.schedule.tick <= now {
+                self.schedule.tick = now.after(TICK);
+            }
+            alarm = alarm.min(self.schedule.tick);
+        }
+        if alarm != self.schedule.alarm {
+            self.schedule.alarm = alarm;
+            self.machine.set_alarm(alarm);
+        }
+    }
+
+    /// The clock interrupt: timers, deadlines, ticks.
+    pub fn alarm(&mut self) -> Next {
+        self.enter();
+        self.counters.interrupts += 1;
+        self.schedule.alarm = Time::NEVER;
+        let now = self.machine.now();
+        if self.schedule.tick <= now {
+            self.schedule.tick = now.after(TICK);
+            self.tick();
+        }
+        self.expire(now);
+        self.schedule()
+    }
+
+    /// Wakes the slots whose timers are due and ends a transaction whose deadline has passed.
+    pub fn expire(&mut self, now: Time) {
+        if self.schedule.next_timer <= now {
+            self.schedule.next_timer = Time::NEVER;
+            for index in 0..self.slots.items.len() {
+                let timer = self.slots.items[index].timer;
+                if timer <= now {
+                    self.wake(abi::Endpoint(index as u16));
+                } else {
+                    self.schedule.next_timer = self.schedule.next_timer.min(timer);
+                }
+            }
+        }
+        self.check_deadline(now);
+    }
+
+    /// Counts a tick against the service that runs; one that has had too many hangs.
+    fn tick(&mut self) {
+        let Some(thread) = self.schedule.running else {
+            return;
+        };
+        let Kind::Instance(index) = self.threads[thread as usize].kind else {
+            return;
+        };
+        let Some(slot) = self.instances.get(index).map(|found| found.slot) else {
+            return;
+        };
+        if self.slot(slot).current != Some(index) {
+            return;
+        }
+        let record = self.slot_mut(slot);
+        record.ticks += 1;
+        if record.ticks >= record.declaration.hang_ticks.max(1) {
+            let instruction = self.threads[thread as usize].registers.rip;
+            self.crash_at(slot, Failure::Hang, instruction, 0);
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Slots: what belongs to a service and outlives its instances.
+
+use alloc::boxed::Box;
+
+use abi::declaration::Declaration;
+use abi::limits::SLOTS;
+use abi::slot::{Failure, Fault};
+use abi::{CallError, Endpoint, RequestId, Time};
+
+use crate::instance::InstanceIndex;
+use crate::list::List;
+use crate::request::RequestIndex;
+
+/// The event that a service handles: delivered again if it does not come back to `receive`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Unacknowledged {
+    /// None.
+    #[default]
+    None,
+    /// A request; it is among the delivered ones.
+    Request(RequestId),
+    /// A completion; the record is in no list of places.
+    Completion(RequestIndex),
+    /// A cancellation, which is a level on its request.
+    Cancel(RequestId),
+    /// Notification bits.
+    Notify,
+    /// The timer, and its deadline.
+    Timer(Time),
+}
+
+/// A slot.
+#[derive(Clone, Copy, Debug)]
+pub struct Slot {
+    /// Whether rs has declared it.
+    pub(crate) declared: bool,
+    /// What its service may do.
+    pub(crate) declaration: Declaration,
+    /// Requests not delivered.
+    pub(crate) queue: List,
+    /// Requests delivered, in that order.
+    pub(crate) delivered: List,
+    /// Requests taken back while memory is fetched.
+    pub(crate) held: List,
+    /// Submissions that have ended and are to be heard.
+    pub(crate) completions: List,
+    /// Delivered requests whose cancellation is to be heard.
+    pub(crate) cancels: List,
+    /// All submissions not acknowledged.
+    pub(crate) submitted: List,
+    /// Notification bits raised.
+    pub(crate) notifications: u64,
+    /// The timer's deadline.
+    pub(crate) timer: Time,
+    /// The event being handled.
+    pub(crate) unacknowledged: Unacknowledged,
+    /// How often an instance has been committed.
+    pub(crate) generation: u32,
+    /// The instance that serves, is frozen or has crashed.
+    pub(crate) current: Option<InstanceIndex>,
+    /// The instance that prepares.
+    pub(crate) candidate: Option<InstanceIndex>,
+    /// Taken down on request.
+    pub(crate) down: bool,
+    /// The current instance is to stop at its next `receive`.
+    pub(crate) freezing: bool,
+    /// A fault to suffer at the next request.
+    pub(crate) fault: Option<Fault>,
+    /// The number of the last fault asked for.
+    pub(crate) fault_number: u64,
+    /// Ticks seen running since the last `receive`.
+    pub(crate) ticks: u32,
+    /// Crashes.
+    pub(crate) crashes: u32,
+    /// Why the current instance crashed.
+    pub(crate) failure: Failure,
+    /// The instruction of the last crash.
+    pub(crate) crash_instruction: u64,
+    /// The address of the last crash.
+    pub(crate) crash_address: u64,
+    /// Nanoseconds run, over all instances.
+    pub(crate) run_time: u64,
+    /// Requests ended.
+    pub(crate) served: u64,
+}
+
+/// A declaration that allows nothing.
+const UNDECLARED: Declaration = Declaration {
+    name: [0; abi::image::NAME_BYTES],
+    slot: 0,
+    priority: 15,
+    submissions: 0,
+    pages: 0,
+    hang_ticks: 0,
+    archive: 0,
+    calls: 0,
+    protocols: [0; SLOTS],
+    notifies: 0,
+    ports: [abi::declaration::PortRange { first: 0, count: 0 }; abi::declaration::PORT_RANGES],
+    interrupts: [u16::MAX; abi::declaration::INTERRUPTS],
+    linux_calls: [0; 8],
+    process_manager: 0,
+    memory_manager: 0,
+};
+
+impl Slot {
+    const EMPTY: Slot = Slot {
+        declared: false,
+        declaration: UNDECLARED,
+        queue: List::EMPTY,
+        delivered: List::EMPTY,
+        held: List::EMPTY,
+        completions: List::EMPTY,
+        cancels: List::EMPTY,
+        submitted: List::EMPTY,
+        notifications: 0,
+        timer: Time::NEVER,
+        unacknowledged: Unacknowledged::None,
+        generation: 0,
+        current: None,
+        candidate: None,
+        down: false,
+        freezing: false,
+        fault: None,
+        fault_number: 0,
+        ticks: 0,
+        crashes: 0,
+        failure: Failure::None,
+        crash_instruction: 0,
+        crash_address: 0,
+        run_time: 0,
+        served: 0,
+    };
+
+    /// The service's name.
+    pub(crate) fn name(&self) -> &str {
+        let name = &self.declaration.name;
+        let length = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
+        core::str::from_utf8(&name[..length]).unwrap_or("?")
+    }
+
+    /// Whether there is something to receive at this time.
+    pub(crate) fn has_event(&self, now: Time) -> bool {
+        !self.completions.is_empty()
+            || !self.cancels.is_empty()
+            || self.timer <= now
+            || self.notifications != 0
+            || !self.queue.is_empty()
+    }
+}
+
+/// All slots, and what follows from their declarations.
+pub(crate) struct Slots {
+    pub(crate) items: Box<[Slot]>,
+    /// The slot that owns each Linux call.
+    owners: Box<[Endpoint; LINUX_CALLS]>,
+    /// The slot and the number among its own of each interrupt line.
+    lines: Box<[(Endpoint, u8); LINES]>,
+    /// Who is asked about exceptions and signals.
+    pub(crate) process_manager: Endpoint,
+    /// Who is asked about page faults.
+    pub(crate) memory_manager: Endpoint,
+    /// Who is told of used-up quanta.
+    pub(crate) scheduler: Endpoint,
+}
+
+/// Linux calls that can be owned.
+pub(crate) const LINUX_CALLS: usize = 512;
+/// Interrupt lines that can be declared.
+pub(crate) const LINES: usize = 256;
+
+impl Slots {
+    /// Slots that nobody has declared.
+    pub(crate) fn new() -> Slots {
+        Slots {
+            items: alloc::vec![Slot::EMPTY; SLOTS].into_boxed_slice(),
+            owners: Box::new([Endpoint::NONE; LINUX_CALLS]),
+            lines: Box::new([(Endpoint::NONE, 0); LINES]),
+            process_manager: Endpoint::NONE,
+            memory_manager: Endpoint::NONE,
+            scheduler: Endpoint::NONE,
+        }
+    }
+
+    /// A declared slot's index.
+    ///
+    /// # Errors
+    /// `NoSlot`.
+    pub(crate) fn declared(&self, slot: Endpoint) -> Result<usize, CallError> {
+        match self.items.get(slot.index()) {
+            Some(found) if found.declared => Ok(slot.index()),
+            _ => Err(CallError::NoSlot),
+        }
+    }
+
+    /// The slot that owns a Linux call.
+    pub(crate) fn owner(&self, number: u64) -> Endpoint {
+        let number = usize::try_from(number).unwrap_or(usize::MAX);
+        self.owners.get(number).copied().unwrap_or(Endpoint::NONE)
+    }
+
+    /// Who an interrupt line is for.
+    pub(crate) fn line(&self, line: u16) -> Option<(Endpoint, u8)> {
+        let found = self.lines.get(line as usize)?;
+        (found.0 != Endpoint::NONE).then_some(*found)
+    }
+
+    /// Enters a checked declaration and derives the tables again.
+    pub(crate) fn declare(&mut self, declaration: &Declaration) {
+        let slot = &mut self.items[declaration.slot as usize];
+        slot.declared = true;
+        slot.declaration = *declaration;
+        self.owners.fill(Endpoint::NONE);
+        self.lines.fill((Endpoint::NONE, 0));
+        self.process_manager = Endpoint::NONE;
+        self.memory_manager = Endpoint::NONE;
+        self.scheduler = Endpoint::NONE;
+        for index in 0..self.items.len() {
+            if self.items[index].declared {
+                self.derive(index);
+            }
+        }
+    }
+
+    fn derive(&mut self, index: usize) {
+        let slot = Endpoint(index as u16);
+        let declaration = &self.items[index].declaration;
+        for (number, owner) in self.owners.iter_mut().enumerate() {
+            if declaration.linux_calls[number / 64] >> (number % 64) & 1 == 1 {
+                *owner = slot;
+            }
+        }
+        for (number, line) in (0..).zip(declaration.interrupts) {
+            if let Some(place) = self.lines.get_mut(line as usize) {
+                *place = (slot, number);
+            }
+        }
+        if declaration.process_manager == 1 {
+            self.process_manager = slot;
+        }
+        if declaration.memory_manager == 1 {
+            self.memory_manager = slot;
+        }
+        if index != Endpoint::RS.index() && abi::Call::ProcessSchedule.permitted(declaration.calls)
+        {
+            self.scheduler = slot;
+        }
+    }
+}
