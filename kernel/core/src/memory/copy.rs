@@ -5,7 +5,7 @@ use abi::Access;
 use abi::layout::{PAGE_SIZE, USER_TOP};
 
 use super::Memory;
-use super::entry::{Entry, TOP_LEVEL, index};
+use super::entry::{Entry, PAGE_BYTES, TOP_LEVEL, index};
 use crate::machine::{Frame, Machine};
 
 /// The first address that could not be copied.
@@ -51,7 +51,7 @@ impl Memory {
             let address = from.address.saturating_add(done as u64);
             let frame = translate(machine, from.root, address, Access::Read)?;
             let offset = offset_in_page(address);
-            let end = bytes.len().min(done + PAGE_SIZE as usize - offset);
+            let end = bytes.len().min(done + PAGE_BYTES - offset);
             machine.read(frame, offset, &mut bytes[done..end]);
             done = end;
         }
@@ -73,7 +73,7 @@ impl Memory {
             let address = to.address.saturating_add(done as u64);
             let frame = translate(machine, to.root, address, Access::Write)?;
             let offset = offset_in_page(address);
-            let end = bytes.len().min(done + PAGE_SIZE as usize - offset);
+            let end = bytes.len().min(done + PAGE_BYTES - offset);
             machine.write(frame, offset, &bytes[done..end]);
             done = end;
         }

@@ -7,6 +7,9 @@ use abi::limits::PAGES_PER_CALL;
 
 use crate::machine::Frame;
 
+/// Bytes of a page, where a buffer's length is meant.
+#[expect(clippy::cast_possible_truncation, reason = "a page is small")]
+pub(super) const PAGE_BYTES: usize = PAGE_SIZE as usize;
 /// Entries of a page table.
 pub(super) const ENTRIES: usize = 512;
 /// The level of the top of the tree; leaf tables have level 0.

@@ -9,7 +9,7 @@ use abi::layout::{PAGE_SIZE, SERVICE_IMAGE, SERVICE_STACK_SIZE, TOP_LEVEL_SPAN};
 
 use super::Memory;
 use super::copy::Place;
-use super::entry::Entry;
+use super::entry::{Entry, PAGE_BYTES};
 use super::instance::{ImageSource, Instance, InstanceLayout, READ_WRITE};
 use super::plain::Plain;
 use crate::machine::{Frame, Machine};
@@ -143,7 +143,7 @@ impl<M: Machine> Loader<'_, M> {
         bytes: u64,
         protection: Protection,
     ) -> Result<(), CallError> {
-        for done in (0..bytes).step_by(PAGE_SIZE as usize) {
+        for done in (0..bytes).step_by(PAGE_BYTES) {
             if let Some(frame) = self.archive_frame(offset + done) {
                 let mut tree = self.memory.service_tree(self.machine, self.instance.root);
                 tree.map(address + done, Entry::page(frame, protection))?;
@@ -154,7 +154,7 @@ impl<M: Machine> Loader<'_, M> {
             let frame = self
                 .memory
                 .map_page(self.machine, root, address + done, protection)?;
-            self.fill(frame, offset + done, PAGE_SIZE as usize)?;
+            self.fill(frame, offset + done, PAGE_BYTES)?;
         }
         Ok(())
     }
@@ -179,7 +179,7 @@ impl<M: Machine> Loader<'_, M> {
 
     /// Copies bytes of the image to pages of the instance.
     fn copy(&mut self, offset: u64, address: u64, bytes: u64) -> Result<(), CallError> {
-        for done in (0..bytes).step_by(PAGE_SIZE as usize) {
+        for done in (0..bytes).step_by(PAGE_BYTES) {
             let here = usize::try_from((bytes - done).min(PAGE_SIZE));
             let frame = self.frame(address + done)?;
             self.fill(frame, offset + done, here.map_err(|_| CallError::BadImage)?)?;
@@ -273,7 +273,7 @@ fn read_source<M: Machine>(
                 let at = start + offset + done as u64;
                 let frame = memory.archive.frame(at).ok_or(CallError::BadImage)?;
                 let in_page = super::copy::offset_in_page(at);
-                let end = bytes.len().min(done + PAGE_SIZE as usize - in_page);
+                let end = bytes.len().min(done + PAGE_BYTES - in_page);
                 machine.read(frame, in_page, &mut bytes[done..end]);
                 done = end;
             }

@@ -11,7 +11,7 @@ use alloc::vec;
 
 use super::Memory;
 use super::copy::{Missing, Place, TransferFault, transfer};
-use super::entry::{Chunk, Entry, UserPages, index};
+use super::entry::{Chunk, Entry, PAGE_BYTES, UserPages, index};
 use super::frames::{Purpose, State};
 use super::tree::{Tree, new_root};
 use crate::machine::{Frame, Machine};
@@ -302,8 +302,7 @@ impl Memory {
             frame = tree
                 .frames
                 .allocate(Purpose::Program, State::Program { mappings: 1 })?;
-            tree.machine
-                .transfer(old.frame(), 0, frame, 0, PAGE_SIZE as usize);
+            tree.machine.transfer(old.frame(), 0, frame, 0, PAGE_BYTES);
             tree.frames.unshare(old.frame());
         }
         tree.set(table, index(address, 0), Entry::page(frame, protection));
