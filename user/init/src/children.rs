@@ -45,7 +45,7 @@ impl Children {
     }
 
     /// Waits until `pid` has ended or the end of the system is asked for.
-    pub(crate) fn wait_for(&mut self, pid: Pid) -> Outcome {
+    pub(crate) fn wait_for(&self, pid: Pid) -> Outcome {
         loop {
             if let Some(status) = reap_until(pid) {
                 return Outcome::Ended(status);
@@ -58,7 +58,7 @@ impl Children {
 
     /// Waits for the command of exec mode. One that asked for the end of the system may still
     /// end by itself; else it is killed with all others, by SIGTERM.
-    pub(crate) fn wait_for_command(&mut self, pid: Pid) -> (u8, Ending) {
+    pub(crate) fn wait_for_command(&self, pid: Pid) -> (u8, Ending) {
         match self.wait_for(pid) {
             Outcome::Ended(status) => (status, Ending::PowerOff),
             Outcome::Asked(ending) => {
@@ -74,7 +74,7 @@ impl Children {
     }
 
     /// Ends all other processes: asks them, waits a while, and kills those that are left.
-    pub(crate) fn end_all(&mut self) {
+    pub(crate) fn end_all(&self) {
         if none_left() {
             return;
         }

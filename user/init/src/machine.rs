@@ -1,7 +1,7 @@
 //! What init asks of the system besides processes.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::time::Duration;
 
 use init::ending::Ending;
@@ -9,6 +9,9 @@ use init::settings::Size;
 use rustix::stdio;
 use rustix::system::RebootCommand;
 use rustix::termios::Winsize;
+
+/// Bytes that are read of a file at most.
+const FILE_BYTES: u64 = 256 * 1024;
 
 /// Makes the console standard input, output and error. Without a console init runs silently.
 pub(crate) fn open_console() {
@@ -39,15 +42,37 @@ pub(crate) fn set_console_size(size: Size) -> io::Result<()> {
     Ok(rustix::termios::tcsetwinsize(stdio::stdin(), size)?)
 }
 
-/// Writes to the host's standard error, or to the console if that cannot be.
-pub(crate) fn say_on_host(text: &str) {
-    let written = File::options()
-        .write(true)
-        .open("/dev/host/stderr")
-        .and_then(|mut stream| stream.write_all(text.as_bytes()));
-    if written.is_err() {
-        eprint!("{text}");
+/// Where a message goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Listener {
+    /// The console.
+    Console,
+    /// The host's standard error, or the console if that cannot be.
+    Host,
+}
+
+/// Writes a message, in one piece.
+pub(crate) fn say(listener: Listener, text: &str) {
+    let heard = listener == Listener::Host
+        && File::options()
+            .write(true)
+            .open("/dev/host/stderr")
+            .and_then(|mut stream| stream.write_all(text.as_bytes()))
+            .is_ok();
+    if !heard {
+        // Nobody is left to be told that the console fails.
+        let _ = io::stderr().write_all(text.as_bytes());
     }
+}
+
+/// Reads a small file; one that is not there is empty. (`fs::read` would ask for its size by a
+/// call that only the newest programs make.)
+pub(crate) fn read_file(path: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if let Ok(file) = File::open(path) {
+        let _ = file.take(FILE_BYTES).read_to_end(&mut bytes);
+    }
+    bytes
 }
 
 /// Ends the system.
@@ -59,7 +84,10 @@ pub(crate) fn end(ending: Ending) -> ! {
         Ending::Restart => RebootCommand::Restart,
     };
     let result = rustix::system::reboot(command);
-    eprintln!("init: the system does not end: {result:?}");
+    say(
+        Listener::Console,
+        &format!("init: the system does not end: {result:?}\n"),
+    );
     loop {
         // Process 1 may not end; whoever watches sees the message.
         std::thread::sleep(Duration::from_secs(3600));

@@ -9,28 +9,31 @@ mod events;
 mod machine;
 mod start;
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs::File;
+use std::io::{self, Write};
 use std::process::Command;
 
 use init::ending::{Ending, start_failure};
 use init::settings::{Mode, Settings, parse_command, parse_hostname};
+use rustix::fs::Access;
 
 use crate::children::{Children, Outcome};
 use crate::events::Events;
+use crate::machine::Listener;
+use crate::start::Terminal;
 
 /// Called by the C library.
 #[expect(unsafe_code, reason = "the C library calls it by this name")]
 #[unsafe(no_mangle)]
 extern "C" fn main() -> i32 {
     machine::open_console();
-    let text = fs::read_to_string("/etc/evernix/run").unwrap_or_default();
-    let settings = Settings::parse(&text);
+    let text = machine::read_file("/etc/evernix/run");
+    let settings = Settings::parse(&String::from_utf8_lossy(&text));
     set_up(&settings);
     let ending = match Events::open() {
-        Ok(events) => run(&settings, Children::new(events)),
+        Ok(events) => run(&settings, &Children::new(events)),
         Err(error) => {
-            eprintln!("init: cannot hear signals: {error}");
+            report("hear signals", Err(error));
             Ending::PowerOff
         }
     };
@@ -39,8 +42,8 @@ extern "C" fn main() -> i32 {
 
 /// The host's name, the working directory and the console's size.
 fn set_up(settings: &Settings) {
-    let hostname = fs::read_to_string("/etc/hostname").unwrap_or_default();
-    if let Some(name) = parse_hostname(&hostname) {
+    let hostname = machine::read_file("/etc/hostname");
+    if let Some(name) = parse_hostname(&String::from_utf8_lossy(&hostname)) {
         report("set the host's name", machine::set_hostname(name));
     }
     if std::env::set_current_dir("/root").is_err() {
@@ -52,42 +55,46 @@ fn set_up(settings: &Settings) {
 }
 
 /// Says on the console what did not work; process 1 goes on regardless.
-fn report<E: std::fmt::Display>(what: &str, result: Result<(), E>) {
+fn report(what: &str, result: io::Result<()>) {
     if let Err(error) = result {
-        eprintln!("init: cannot {what}: {error}");
+        machine::say(
+            Listener::Console,
+            &format!("init: cannot {what}: {error}\n"),
+        );
     }
 }
 
-/// Runs what the settings say to its end, and ends all other processes.
-fn run(settings: &Settings, mut children: Children) -> Ending {
-    if fs::exists("/etc/rc").unwrap_or(false) {
+/// Runs /etc/rc and what the settings say to its end, and ends all other processes.
+fn run(settings: &Settings, children: &Children) -> Ending {
+    if rustix::fs::access("/etc/rc", Access::EXISTS).is_ok() {
         let mut command = Command::new("/bin/sh");
         command.arg("/etc/rc");
-        match start::start(command, start::Terminal::Keep) {
-            Ok(pid) => {
-                if let Outcome::Asked(ending) = children.wait_for(pid) {
-                    children.end_all();
-                    return ending;
-                }
-            }
-            Err(error) => eprintln!("init: /bin/sh: {error}"),
+        if let Outcome::Asked(ending) = run_on_console(children, command, Terminal::Keep) {
+            children.end_all();
+            return ending;
         }
     }
     match settings.mode {
-        Mode::Shell => run_shell(&mut children),
-        Mode::Exec => run_command(&mut children),
+        Mode::Shell => run_shell(children),
+        Mode::Exec => run_command(children),
+    }
+}
+
+/// Runs a program on the console. One that cannot be started has ended.
+fn run_on_console(children: &Children, command: Command, terminal: Terminal) -> Outcome {
+    match start::start(command, terminal) {
+        Ok(pid) => children.wait_for(pid),
+        Err(error) => {
+            let status = start_failure(&error);
+            report("start a process", Err(error));
+            Outcome::Ended(status)
+        }
     }
 }
 
 /// A login shell on the console.
-fn run_shell(children: &mut Children) -> Ending {
-    let outcome = match start::start(start::login_shell(), start::Terminal::Control) {
-        Ok(pid) => children.wait_for(pid),
-        Err(error) => {
-            eprintln!("init: /bin/sh: {error}");
-            Outcome::Asked(Ending::PowerOff)
-        }
-    };
+fn run_shell(children: &Children) -> Ending {
+    let outcome = run_on_console(children, start::login_shell(), Terminal::Control);
     children.end_all();
     match outcome {
         Outcome::Ended(_) => Ending::PowerOff,
@@ -96,17 +103,17 @@ fn run_shell(children: &mut Children) -> Ending {
 }
 
 /// One command with the host's streams; its status goes to the host.
-fn run_command(children: &mut Children) -> Ending {
-    let words = parse_command(&fs::read("/etc/evernix/command").unwrap_or_default());
-    let (status, ending) = match start::host_command(&words)
-        .and_then(|command| start::start(command, start::Terminal::None))
-    {
+fn run_command(children: &Children) -> Ending {
+    let words = parse_command(&machine::read_file("/etc/evernix/command"));
+    let started =
+        start::host_command(&words).and_then(|command| start::start(command, Terminal::None));
+    let (status, ending) = match started {
         Ok(pid) => children.wait_for_command(pid),
         Err(error) => {
-            let name = words
-                .first()
-                .map_or("(no command)".into(), |name| name.to_string_lossy());
-            machine::say_on_host(&format!("init: {name}: {error}\n"));
+            machine::say(
+                Listener::Host,
+                &format!("init: cannot start the command: {error}\n"),
+            );
             (start_failure(&error), Ending::PowerOff)
         }
     };

@@ -7,7 +7,10 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use init::ENVIRONMENT;
+use init::ending::start_failure;
 use rustix::process::Pid;
+
+use crate::machine::{self, Listener};
 
 /// What a program has to do with the console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,27 +48,44 @@ pub(crate) fn host_command(words: &[OsString]) -> io::Result<Command> {
     Ok(command)
 }
 
-/// Starts a program.
+/// Starts a program. If it cannot be executed, the child says so and ends with the status of
+/// [`start_failure`].
+///
+/// `Command::spawn` is not used because it asks for a socket pair, which needs a network server.
 ///
 /// # Errors
-/// Those of fork, of making the session, and of exec.
-#[expect(unsafe_code, reason = "the session is made between fork and exec")]
-pub(crate) fn start(mut command: Command, terminal: Terminal) -> io::Result<Pid> {
-    command.env_clear().envs(ENVIRONMENT);
-    if terminal != Terminal::Keep {
-        // SAFETY: the closure makes two system calls and touches no memory of the parent; there
-        // is one thread, so no lock can be held by another.
-        unsafe {
-            command.pre_exec(move || make_session(terminal));
-        }
+/// Those of fork.
+#[expect(unsafe_code, reason = "fork has no safe form")]
+pub(crate) fn start(command: Command, terminal: Terminal) -> io::Result<Pid> {
+    // SAFETY: there is one thread, so the child finds no lock held and no data half changed.
+    let pid = unsafe { libc::fork() };
+    match pid {
+        -1 => Err(io::Error::last_os_error()),
+        0 => become_program(command, terminal),
+        _ => Pid::from_raw(pid).ok_or_else(|| io::ErrorKind::InvalidData.into()),
     }
-    let child = command.spawn()?;
-    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    pid.ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
+
+/// The child: makes its session and becomes the program.
+fn become_program(mut command: Command, terminal: Terminal) -> ! {
+    let error = match make_session(terminal) {
+        Ok(()) => command.env_clear().envs(ENVIRONMENT).exec(),
+        Err(error) => error,
+    };
+    let name = command.get_program().to_string_lossy();
+    let listener = if terminal == Terminal::None {
+        Listener::Host
+    } else {
+        Listener::Console
+    };
+    machine::say(listener, &format!("init: {name}: {error}\n"));
+    std::process::exit(i32::from(start_failure(&error)))
 }
 
 fn make_session(terminal: Terminal) -> io::Result<()> {
-    rustix::process::setsid()?;
+    if terminal != Terminal::Keep {
+        rustix::process::setsid()?;
+    }
     if terminal == Terminal::Control {
         rustix::process::ioctl_tiocsctty(rustix::stdio::stdin())?;
     }
