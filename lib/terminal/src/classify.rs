@@ -12,6 +12,23 @@ pub(crate) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || latin_letter
 }
 
+/// The upper case of a letter of Latin-1, which is 32 below. That of sharp s (0xdf) is none, but
+/// Linux moves it as well.
+pub(crate) fn to_upper(byte: u8) -> u8 {
+    match byte {
+        b'a'..=b'z' | 0xdf..=0xf6 | 0xf8..=0xff => byte - 0x20,
+        _ => byte,
+    }
+}
+
+/// The lower case of a letter of Latin-1.
+pub(crate) fn to_lower(byte: u8) -> u8 {
+    match byte {
+        b'A'..=b'Z' | 0xc0..=0xd6 | 0xd8..=0xde => byte + 0x20,
+        _ => byte,
+    }
+}
+
 /// Whether the byte continues a UTF-8 sequence.
 pub(crate) fn is_utf8_tail(byte: u8) -> bool {
     byte & 0xc0 == 0x80

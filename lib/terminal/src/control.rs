@@ -134,21 +134,26 @@ impl Control {
         match number {
             ioctl::TCFLSH => queue(argument).map(Control::Flush),
             ioctl::TCXONC => flow(argument).map(Control::Flow),
-            ioctl::TIOCSCTTY => Ok(Control::Claim { seize: argument == 1 }),
+            ioctl::TIOCSCTTY => Ok(Control::Claim {
+                seize: argument == 1,
+            }),
             ioctl::TCSBRK if argument != 0 => Ok(Control::Drain),
-            ioctl::TCSBRKP if argument != 0 => {
-                Ok(Control::Break { milliseconds: argument.saturating_mul(100) })
-            }
-            ioctl::TCSBRK | ioctl::TCSBRKP => {
-                Ok(Control::Break { milliseconds: BREAK_MILLISECONDS })
-            }
+            ioctl::TCSBRKP if argument != 0 => Ok(Control::Break {
+                milliseconds: argument.saturating_mul(100),
+            }),
+            ioctl::TCSBRK | ioctl::TCSBRKP => Ok(Control::Break {
+                milliseconds: BREAK_MILLISECONDS,
+            }),
             _ => Err(Errno::NOTTY),
         }
     }
 
     /// The requests whose argument is a pointer or unused.
     fn fixed(number: u32) -> Option<Control> {
-        FIXED.iter().find(|(known, _)| *known == number).map(|(_, control)| *control)
+        FIXED
+            .iter()
+            .find(|(known, _)| *known == number)
+            .map(|(_, control)| *control)
     }
 
     /// What the argument points to.
@@ -172,7 +177,7 @@ impl Control {
         }
     }
 
-    /// Whether a caller in the background is stopped first ([`crate::Terminal::may_set`]).
+    /// Whether a caller in the background is stopped first ([`crate::Terminal::may_control`]).
     #[must_use]
     pub fn changes(self) -> bool {
         matches!(
@@ -217,12 +222,30 @@ const FIXED: [(u32, Control); 23] = [
     (ioctl::TIOCSETD, Control::SetDiscipline),
     (ioctl::TIOCSBRK, Control::BreakCondition { on: true }),
     (ioctl::TIOCCBRK, Control::BreakCondition { on: false }),
-    (ioctl::TCSETS, Control::SetSettings(Form::Termios, When::Now)),
-    (ioctl::TCSETSW, Control::SetSettings(Form::Termios, When::Drained)),
-    (ioctl::TCSETSF, Control::SetSettings(Form::Termios, When::DrainedAndFlushed)),
-    (ioctl::TCSETS2, Control::SetSettings(Form::Termios2, When::Now)),
-    (ioctl::TCSETSW2, Control::SetSettings(Form::Termios2, When::Drained)),
-    (ioctl::TCSETSF2, Control::SetSettings(Form::Termios2, When::DrainedAndFlushed)),
+    (
+        ioctl::TCSETS,
+        Control::SetSettings(Form::Termios, When::Now),
+    ),
+    (
+        ioctl::TCSETSW,
+        Control::SetSettings(Form::Termios, When::Drained),
+    ),
+    (
+        ioctl::TCSETSF,
+        Control::SetSettings(Form::Termios, When::DrainedAndFlushed),
+    ),
+    (
+        ioctl::TCSETS2,
+        Control::SetSettings(Form::Termios2, When::Now),
+    ),
+    (
+        ioctl::TCSETSW2,
+        Control::SetSettings(Form::Termios2, When::Drained),
+    ),
+    (
+        ioctl::TCSETSF2,
+        Control::SetSettings(Form::Termios2, When::DrainedAndFlushed),
+    ),
 ];
 
 fn queue(argument: u64) -> Result<Queue, Errno> {

@@ -39,7 +39,10 @@ pub struct Answer {
 
 impl Answer {
     fn bytes(bytes: &[u8]) -> Answer {
-        Answer { payload: Vec::from(bytes), happening: Happening::default() }
+        Answer {
+            payload: Vec::from(bytes),
+            happening: Happening::default(),
+        }
     }
 
     fn number(number: u32) -> Answer {
@@ -51,14 +54,16 @@ impl Answer {
     }
 
     fn happened(happening: Happening) -> Answer {
-        Answer { payload: Vec::new(), happening }
+        Answer {
+            payload: Vec::new(),
+            happening,
+        }
     }
 }
 
 impl Terminal {
-    /// Applies a request. Before it: [`Terminal::may_set`] if the request
-    /// [changes](Control::changes) something, and wait until the sink is empty if it
-    /// [waits for output](Control::waits_for_output). [`Control::Break`] and
+    /// Applies a request. Before it: ask [`Terminal::may_control`], and wait until the sink is
+    /// empty if it [waits for output](Control::waits_for_output). [`Control::Break`] and
     /// [`Control::BreakCondition`] change nothing here: the line does them.
     ///
     /// # Errors
@@ -84,9 +89,9 @@ impl Terminal {
                 _ => Err(Errno::INVAL),
             },
             Control::Claim { seize } => self.apply_claim(seize, situation),
-            Control::Disown => {
-                self.disown(situation.pid, situation.caller.session).map(Answer::happened)
-            }
+            Control::Disown => self
+                .disown(situation.pid, situation.caller.session)
+                .map(Answer::happened),
             Control::Flush(queue) => Ok(Answer::happened(self.flush(queue, sink))),
             Control::Flow(action) => Ok(Answer::happened(self.apply_flow(action, sink))),
             Control::SetExclusive { exclusive } => {
@@ -191,5 +196,8 @@ impl Terminal {
 
 /// The `int` of a payload.
 fn int(payload: &[u8]) -> Result<i32, Errno> {
-    payload.first_chunk().map(|bytes| i32::from_le_bytes(*bytes)).ok_or(Errno::FAULT)
+    payload
+        .first_chunk()
+        .map(|bytes| i32::from_le_bytes(*bytes))
+        .ok_or(Errno::FAULT)
 }

@@ -39,6 +39,14 @@ impl Terminal {
         self.echo_visible(byte);
     }
 
+    /// Echoes a byte for what it does to the cursor.
+    pub(crate) fn echo_moving(&mut self, byte: u8) {
+        if self.local(LocalFlags::ECHO) {
+            self.close_erased();
+            self.echo_plain(byte);
+        }
+    }
+
     /// Ends the showing of erased characters (`ECHOPRT`).
     pub(crate) fn close_erased(&mut self) {
         if self.edit.showing_erased {
@@ -119,7 +127,9 @@ impl Terminal {
 
     /// Shows that one character, which is off the line already, was erased.
     fn echo_erased(&mut self, erased: &[u8], extent: Extent) {
-        let Some(first) = erased.first().copied() else { return };
+        let Some(first) = erased.first().copied() else {
+            return;
+        };
         let carets = self.local(LocalFlags::ECHOCTL);
         if self.local(LocalFlags::ECHOPRT) {
             self.echo_printed(first, &erased[1..]);
@@ -131,7 +141,9 @@ impl Terminal {
             self.output.echo_back(columns);
         } else {
             for _ in 0..width(first, carets, false) {
-                [0x08, b' ', 0x08].into_iter().for_each(|byte| self.echo_plain(byte));
+                [0x08, b' ', 0x08]
+                    .into_iter()
+                    .for_each(|byte| self.echo_plain(byte));
             }
         }
     }
@@ -143,6 +155,9 @@ impl Terminal {
             self.edit.showing_erased = true;
         }
         self.echo_visible(first);
-        rest.iter().for_each(|byte| self.echo_plain(*byte));
+        for byte in rest {
+            self.echo_plain(*byte);
+            self.output.take_back_column();
+        }
     }
 }

@@ -77,7 +77,9 @@ impl Edit {
     /// The start of the last character. With `utf8` it may have several bytes; none if only
     /// tails are left, which are never erased by halves.
     pub(crate) fn last_start(&self, utf8: bool) -> Option<usize> {
-        self.bytes.iter().rposition(|byte| !(utf8 && is_utf8_tail(*byte)))
+        self.bytes
+            .iter()
+            .rposition(|byte| !(utf8 && is_utf8_tail(*byte)))
     }
 
     /// Takes back the bytes from `start`.
@@ -102,7 +104,10 @@ impl Edit {
         let tab = self.bytes.iter().rposition(|byte| *byte == b'\t');
         let text = &self.bytes[tab.map_or(0, |index| index + 1)..];
         let columns = text.iter().map(|byte| width(*byte, carets, utf8)).sum();
-        BeforeTab { columns, after_tab: tab.is_some() }
+        BeforeTab {
+            columns,
+            after_tab: tab.is_some(),
+        }
     }
 }
 

@@ -39,7 +39,10 @@ pub struct Happening {
 impl Happening {
     /// Nothing but a wake.
     pub(crate) fn woken(wake: Wake) -> Happening {
-        Happening { signals: Vec::new(), wake }
+        Happening {
+            signals: Vec::new(),
+            wake,
+        }
     }
 
     /// Adds a signal to a group; group 0 is none.

@@ -51,7 +51,11 @@ impl Input {
 
     /// Places taken: bytes and marks.
     pub(crate) fn occupied(&self) -> usize {
-        let marks = self.lines.iter().filter(|line| line.end == LineEnd::EndOfFile).count();
+        let marks = self
+            .lines
+            .iter()
+            .filter(|line| line.end == LineEnd::EndOfFile)
+            .count();
         self.bytes.len() + marks
     }
 
@@ -68,7 +72,8 @@ impl Input {
     /// Appends a completed line.
     pub(crate) fn push_line(&mut self, line: &[u8], end: LineEnd) {
         let length = u32::try_from(line.len().min(CAPACITY)).unwrap_or(u32::MAX);
-        self.bytes.extend_from_slice(&line[..line.len().min(CAPACITY)]);
+        self.bytes
+            .extend_from_slice(&line[..line.len().min(CAPACITY)]);
         self.lines.push(Line { length, end });
     }
 
@@ -83,7 +88,9 @@ impl Input {
         let line = self.lines.first_mut()?;
         let count = limit.min(line.length as usize).min(self.bytes.len());
         let taken = self.bytes.drain(..count).collect();
-        line.length = line.length.saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
+        line.length = line
+            .length
+            .saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
         if line.length == 0 {
             self.lines.remove(0);
         }

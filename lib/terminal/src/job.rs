@@ -4,7 +4,7 @@ use abi::Errno;
 use linux_raw_sys::general;
 use minicbor::{Decode, Encode};
 
-use crate::{Happening, LocalFlags, Signal, Terminal};
+use crate::{Control, Happening, LocalFlags, Signal, Terminal};
 
 /// Whose terminal it is; 0 is nobody.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
@@ -103,6 +103,20 @@ impl Terminal {
         self.check(caller, general::SIGTTOU)
     }
 
+    /// Whether the caller may make this request: [`Terminal::may_set`] for those that change
+    /// something. `TIOCSPGRP` has its own errno.
+    pub fn may_control(&self, control: Control, caller: &Caller) -> Access {
+        if !control.changes() {
+            return Access::Allowed;
+        }
+        match self.may_set(caller) {
+            Access::Refused(_) if control == Control::SetForeground => {
+                Access::Refused(Errno::NOTTY)
+            }
+            access => access,
+        }
+    }
+
     /// A caller in the background of the terminal's own session is stopped. One that would not
     /// be stopped may still write and set, but not read.
     fn check(&self, caller: &Caller, number: u32) -> Access {
@@ -111,7 +125,10 @@ impl Terminal {
             return Access::Allowed;
         }
         match caller.fate {
-            SignalFate::Delivered => Access::Signal(Signal { number, group: caller.group }),
+            SignalFate::Delivered => Access::Signal(Signal {
+                number,
+                group: caller.group,
+            }),
             SignalFate::Ignored if number != general::SIGTTIN => Access::Allowed,
             SignalFate::Ignored | SignalFate::Orphaned => Access::Refused(Errno::IO),
         }

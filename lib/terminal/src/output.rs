@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use minicbor::{Decode, Encode};
 
-use crate::classify::{is_control, is_utf8_tail};
+use crate::classify::{is_control, is_utf8_tail, to_upper};
 use crate::{InputFlags, OutputFlags, Settings, Sink};
 
 /// Width of a tab stop.
@@ -46,14 +46,23 @@ struct Expansion {
 }
 
 impl Expansion {
-    const NONE: Expansion = Expansion { bytes: [0; 8], length: 0 };
+    const NONE: Expansion = Expansion {
+        bytes: [0; 8],
+        length: 0,
+    };
 
     fn one(byte: u8) -> Expansion {
-        Expansion { bytes: [byte, 0, 0, 0, 0, 0, 0, 0], length: 1 }
+        Expansion {
+            bytes: [byte, 0, 0, 0, 0, 0, 0, 0],
+            length: 1,
+        }
     }
 
     fn pair(first: u8, second: u8) -> Expansion {
-        Expansion { bytes: [first, second, 0, 0, 0, 0, 0, 0], length: 2 }
+        Expansion {
+            bytes: [first, second, 0, 0, 0, 0, 0, 0],
+            length: 2,
+        }
     }
 
     fn as_slice(&self) -> &[u8] {
@@ -105,7 +114,10 @@ impl Cursor {
         let width = TAB - self.column % TAB;
         self.column = self.column.saturating_add(width);
         if flags.contains(OutputFlags::XTABS) {
-            Expansion { bytes: [b' '; 8], length: width as usize }
+            Expansion {
+                bytes: [b' '; 8],
+                length: width as usize,
+            }
         } else {
             Expansion::one(b'\t')
         }
@@ -113,7 +125,7 @@ impl Cursor {
 
     fn ordinary(&mut self, settings: &Settings, byte: u8) -> Expansion {
         let byte = if settings.output.contains(OutputFlags::OLCUC) {
-            byte.to_ascii_uppercase()
+            to_upper(byte)
         } else {
             byte
         };
@@ -151,13 +163,20 @@ impl Output {
             return false;
         }
         self.cursor = cursor;
-        expansion.as_slice().iter().for_each(|byte| sink.push(*byte));
+        expansion
+            .as_slice()
+            .iter()
+            .for_each(|byte| sink.push(*byte));
         true
     }
 
-    /// Echoes one byte through output processing.
+    /// Echoes one byte through output processing. Linux marks operations of echo by 0xff and so
+    /// lets that byte itself past the processing, but over one column.
     pub(crate) fn echo(&mut self, settings: &Settings, byte: u8) {
-        if settings.output.contains(OutputFlags::OPOST) {
+        if byte == 0xff {
+            self.cursor.column = self.cursor.column.saturating_add(1);
+            self.queue(&[byte]);
+        } else if settings.output.contains(OutputFlags::OPOST) {
             let expansion = self.cursor.process(settings, byte);
             self.queue(expansion.as_slice());
         } else {
@@ -186,10 +205,19 @@ impl Output {
         TAB - start.wrapping_add(offset) % TAB
     }
 
+    /// The last echoed byte did not move the cursor after all.
+    pub(crate) fn take_back_column(&mut self) {
+        self.cursor.column = self.cursor.column.saturating_sub(1);
+    }
+
     fn queue(&mut self, bytes: &[u8]) {
-        if self.pending.len() + bytes.len() <= PENDING_LIMIT {
-            self.pending.extend_from_slice(bytes);
-        }
+        self.pending.extend_from_slice(bytes);
+    }
+
+    /// Sends the echo of one received byte; what the line does not take is kept up to a limit.
+    pub(crate) fn settle(&mut self, sink: &mut impl Sink) {
+        self.pump(sink);
+        self.pending.truncate(PENDING_LIMIT);
     }
 
     /// Sends as much pending echo as the line takes; says whether none is left.

@@ -84,7 +84,11 @@ impl Terminal {
 }
 
 fn data(bytes: Vec<u8>) -> ReadOutcome {
-    if bytes.is_empty() { ReadOutcome::EndOfFile } else { ReadOutcome::Data(bytes) }
+    if bytes.is_empty() {
+        ReadOutcome::EndOfFile
+    } else {
+        ReadOutcome::Data(bytes)
+    }
 }
 
 fn nothing(patience: Patience, until: Time) -> ReadOutcome {
@@ -114,7 +118,11 @@ impl Rule {
     /// that does not wait is content with any (and with none if that needs no time).
     fn decide(self, available: usize, request: &ReadRequest) -> Decision {
         let span = u64::from(self.tenths) * TENTH;
-        let Clock { requested, last_byte, now } = request.clock;
+        let Clock {
+            requested,
+            last_byte,
+            now,
+        } = request.clock;
         let enough = request.length.min(usize::from(self.minimum).max(1));
         let timer = match (self.minimum, self.tenths, available) {
             _ if available >= enough => return Decision::Take,
@@ -125,7 +133,11 @@ impl Rule {
             // Between bytes: from the last one, if it came after the program asked.
             _ => requested.max(last_byte).after(span),
         };
-        if now >= timer { Decision::Take } else { Decision::Wait(timer) }
+        if now >= timer {
+            Decision::Take
+        } else {
+            Decision::Wait(timer)
+        }
     }
 }
 
@@ -141,8 +153,16 @@ mod tests {
             last_byte: Time(clock.0),
             now: Time(clock.1),
         };
-        let request = ReadRequest { length, patience: Patience::Blocking, clock };
-        Rule { minimum: rule.0, tenths: rule.1 }.decide(available, &request)
+        let request = ReadRequest {
+            length,
+            patience: Patience::Blocking,
+            clock,
+        };
+        Rule {
+            minimum: rule.0,
+            tenths: rule.1,
+        }
+        .decide(available, &request)
     }
 
     #[test]
@@ -152,8 +172,20 @@ mod tests {
         let table = [
             // A: MIN > 0, TIME > 0: the time runs between bytes, from the first one on.
             ((3, 2), 0, 10, (0, late * 9), never),
-            ((3, 2), 1, 10, (5_000, 6_000), Decision::Wait(Time(5_000 + 2 * TENTH))),
-            ((3, 2), 2, 10, (9_000, 9_000), Decision::Wait(Time(9_000 + 2 * TENTH))),
+            (
+                (3, 2),
+                1,
+                10,
+                (5_000, 6_000),
+                Decision::Wait(Time(5_000 + 2 * TENTH)),
+            ),
+            (
+                (3, 2),
+                2,
+                10,
+                (9_000, 9_000),
+                Decision::Wait(Time(9_000 + 2 * TENTH)),
+            ),
             ((3, 2), 2, 10, (9_000, 9_000 + 2 * TENTH), take),
             ((3, 2), 2, 10, (5, 2_000), Decision::Wait(Time(late))),
             ((3, 2), 3, 10, (9_000, 9_000), take),
@@ -172,15 +204,30 @@ mod tests {
             ((0, 0), 4, 10, (0, 1_000), take),
         ];
         for (row, (rule, available, length, clock, expected)) in table.into_iter().enumerate() {
-            assert_eq!(decide(rule, available, length, clock), expected, "row {row}");
+            assert_eq!(
+                decide(rule, available, length, clock),
+                expected,
+                "row {row}"
+            );
         }
     }
 
     #[test]
     fn who_does_not_wait_takes_what_is_there() {
-        let clock = Clock { requested: ASKED, last_byte: ASKED, now: ASKED };
-        let request = ReadRequest { length: 9, patience: Patience::NonBlocking, clock };
-        let rule = Rule { minimum: 5, tenths: 5 };
+        let clock = Clock {
+            requested: ASKED,
+            last_byte: ASKED,
+            now: ASKED,
+        };
+        let request = ReadRequest {
+            length: 9,
+            patience: Patience::NonBlocking,
+            clock,
+        };
+        let rule = Rule {
+            minimum: 5,
+            tenths: 5,
+        };
         assert_eq!(rule.decide(1, &request), Decision::Take);
         assert_eq!(rule.decide(0, &request), Decision::Wait(Time::NEVER));
     }

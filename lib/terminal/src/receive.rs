@@ -2,6 +2,7 @@
 
 use linux_raw_sys::general;
 
+use crate::classify::to_lower;
 use crate::edit::Extent;
 use crate::input::LineEnd;
 use crate::output::Flow;
@@ -26,7 +27,7 @@ impl Terminal {
         let mut happening = Happening::default();
         if !self.hung_up {
             self.interpret(byte, sink, &mut happening);
-            self.output.pump(sink);
+            self.output.settle(sink);
         }
         happening
     }
@@ -34,7 +35,7 @@ impl Terminal {
     fn interpret(&mut self, byte: u8, sink: &mut impl Sink, happening: &mut Happening) {
         let byte = self.strip(byte);
         if core::mem::take(&mut self.edit.literal) {
-            happening.wake |= self.insert(byte);
+            happening.wake |= self.insert(byte, Self::echo_typed);
             return;
         }
         if self.control_flow(byte, happening) {
@@ -44,10 +45,14 @@ impl Terminal {
             self.interrupt(signal, byte, sink, happening);
             return;
         }
-        let Some(byte) = self.map_ends(byte) else { return };
-        happening.wake |= match self.command(byte) {
-            Some(command) => self.edit_line(&command, byte),
-            None => self.insert(byte),
+        let Some(mapped) = self.map_ends(byte) else {
+            return;
+        };
+        happening.wake |= match self.command(mapped) {
+            Some(command) => self.edit_line(&command, mapped),
+            // Outside lines a newline that was typed shows as ^J, one made by `ICRNL` moves.
+            None if mapped == b'\n' && byte == b'\r' => self.insert(mapped, Self::echo_moving),
+            None => self.insert(mapped, Self::echo_typed),
         };
     }
 
@@ -56,9 +61,13 @@ impl Terminal {
     }
 
     fn strip(&self, byte: u8) -> u8 {
-        let byte = if self.input_flag(InputFlags::ISTRIP) { byte & 0x7f } else { byte };
+        let byte = if self.input_flag(InputFlags::ISTRIP) {
+            byte & 0x7f
+        } else {
+            byte
+        };
         if self.input_flag(InputFlags::IUCLC) && self.local(LocalFlags::IEXTEN) {
-            byte.to_ascii_lowercase()
+            to_lower(byte)
         } else {
             byte
         }
@@ -91,11 +100,21 @@ impl Terminal {
             (Special::Quit, general::SIGQUIT),
             (Special::Suspend, general::SIGTSTP),
         ];
-        let found = signals.into_iter().find(|(special, _)| self.settings.is(*special, byte));
-        found.filter(|_| self.local(LocalFlags::ISIG)).map(|(_, signal)| signal)
+        let found = signals
+            .into_iter()
+            .find(|(special, _)| self.settings.is(*special, byte));
+        found
+            .filter(|_| self.local(LocalFlags::ISIG))
+            .map(|(_, signal)| signal)
     }
 
-    fn interrupt(&mut self, signal: u32, byte: u8, sink: &mut impl Sink, happening: &mut Happening) {
+    fn interrupt(
+        &mut self,
+        signal: u32,
+        byte: u8,
+        sink: &mut impl Sink,
+        happening: &mut Happening,
+    ) {
         happening.signal(signal, self.ownership.foreground);
         if !self.local(LocalFlags::NOFLSH) {
             self.flush_input();
@@ -161,7 +180,11 @@ impl Terminal {
         if !self.fits(1, CAPACITY) {
             return self.lose();
         }
-        if self.settings.local.intersects(LocalFlags::ECHO | LocalFlags::ECHONL) {
+        if self
+            .settings
+            .local
+            .intersects(LocalFlags::ECHO | LocalFlags::ECHONL)
+        {
             self.echo_plain(byte);
         }
         self.complete(Some(byte))
@@ -184,14 +207,22 @@ impl Terminal {
     }
 
     fn end_of_file(&mut self) -> Wake {
-        if self.fits(1, CAPACITY) { self.complete(None) } else { self.lose() }
+        if self.fits(1, CAPACITY) {
+            self.complete(None)
+        } else {
+            self.lose()
+        }
     }
 
     /// The edited line is complete, with a last byte or with an end of file.
     fn complete(&mut self, last: Option<u8>) -> Wake {
         let mut line = self.edit.complete();
         line.extend(last);
-        let end = if last.is_some() { LineEnd::Delimiter } else { LineEnd::EndOfFile };
+        let end = if last.is_some() {
+            LineEnd::Delimiter
+        } else {
+            LineEnd::EndOfFile
+        };
         self.input.push_line(&line, end);
         Wake::READERS
     }
@@ -203,18 +234,22 @@ impl Terminal {
 
     /// `PARMRK` doubles a byte that is also the mark.
     fn places(&self, byte: u8) -> usize {
-        if byte == 0xff && self.input_flag(InputFlags::PARMRK) { 2 } else { 1 }
+        if byte == 0xff && self.input_flag(InputFlags::PARMRK) {
+            2
+        } else {
+            1
+        }
     }
 
     /// Takes a byte as it is. A place stays free so that a line can always be ended.
-    fn insert(&mut self, byte: u8) -> Wake {
+    fn insert(&mut self, byte: u8, echo: fn(&mut Self, u8)) -> Wake {
         let places = self.places(byte);
         let canonical = self.settings.canonical();
         let fits = self.fits(places, CAPACITY - 1);
         if !fits && !(canonical && !self.input.has_line()) {
             return self.lose();
         }
-        self.echo_typed(byte);
+        echo(self, byte);
         if !fits {
             // A line that is too long loses its middle: it is echoed and can be edited.
             return Wake::LOST;
@@ -226,7 +261,11 @@ impl Terminal {
                 self.input.push(byte);
             }
         }
-        if canonical { Wake::empty() } else { Wake::READERS }
+        if canonical {
+            Wake::empty()
+        } else {
+            Wake::READERS
+        }
     }
 
     /// There is no room until a program reads.

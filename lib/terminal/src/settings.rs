@@ -222,7 +222,12 @@ impl Settings {
     #[must_use]
     pub fn to_termios(&self) -> [u8; TERMIOS_BYTES] {
         let mut bytes = [0; TERMIOS_BYTES];
-        let words = [self.input.bits(), self.output.bits(), self.control.bits(), self.local.bits()];
+        let words = [
+            self.input.bits(),
+            self.output.bits(),
+            self.control.bits(),
+            self.local.bits(),
+        ];
         for (chunk, word) in bytes.chunks_exact_mut(4).zip(words) {
             chunk.copy_from_slice(&word.to_le_bytes());
         }
@@ -297,8 +302,14 @@ mod tests {
     #[test]
     fn settings_survive_both_structures() {
         let settings = Settings::default();
-        assert_eq!(settings.with_termios(&settings.to_termios()), Ok(settings.clone()));
-        assert_eq!(settings.with_termios2(&settings.to_termios2()), Ok(settings));
+        assert_eq!(
+            settings.with_termios(&settings.to_termios()),
+            Ok(settings.clone())
+        );
+        assert_eq!(
+            settings.with_termios2(&settings.to_termios2()),
+            Ok(settings)
+        );
     }
 
     #[test]
@@ -318,8 +329,14 @@ mod tests {
 
     #[test]
     fn short_structures_are_refused() {
-        assert_eq!(Settings::default().with_termios(&[0; 35]), Err(Errno::FAULT));
-        assert_eq!(Settings::default().with_termios2(&[0; 43]), Err(Errno::FAULT));
+        assert_eq!(
+            Settings::default().with_termios(&[0; 35]),
+            Err(Errno::FAULT)
+        );
+        assert_eq!(
+            Settings::default().with_termios2(&[0; 43]),
+            Err(Errno::FAULT)
+        );
     }
 
     #[test]

@@ -38,7 +38,10 @@ const SPEEDS: [(u32, u32); 31] = [
 ];
 
 fn lookup(code: u32) -> Option<u32> {
-    SPEEDS.iter().find(|(known, _)| *known == code).map(|(_, speed)| *speed)
+    SPEEDS
+        .iter()
+        .find(|(known, _)| *known == code)
+        .map(|(_, speed)| *speed)
 }
 
 /// The output speed that `control` codes; none if it says "other" (`BOTHER`).

@@ -1,7 +1,7 @@
 //! The terminal and what does not belong to one direction only.
 
-use minicbor::{Decode, Encode};
 use linux_raw_sys::general;
+use minicbor::{Decode, Encode};
 
 use crate::edit::Edit;
 use crate::input::Input;
@@ -82,7 +82,10 @@ impl Terminal {
             return 0;
         }
         let (settings, output) = (&self.settings, &mut self.output);
-        bytes.iter().take_while(|byte| output.write(settings, **byte, sink)).count()
+        bytes
+            .iter()
+            .take_while(|byte| output.write(settings, **byte, sink))
+            .count()
     }
 
     /// Sends echo that waits for room, when the sink has room again.
@@ -151,7 +154,9 @@ impl Terminal {
     /// leader's group and the foreground group are told; the leader leads the group of its pid.
     pub fn hang_up(&mut self, sink: &mut impl Sink) -> Happening {
         let mut happening = Happening::woken(Wake::READERS | Wake::WRITERS);
-        let Ownership { foreground, leader, .. } = core::mem::take(&mut self.ownership);
+        let Ownership {
+            foreground, leader, ..
+        } = core::mem::take(&mut self.ownership);
         let leader = if leader == foreground { 0 } else { leader };
         for group in [leader, foreground] {
             happening.signal(general::SIGHUP, group);

@@ -28,7 +28,12 @@ impl WindowSize {
     /// The structure in a program's memory.
     #[must_use]
     pub fn to_bytes(self) -> [u8; Self::BYTES] {
-        let words = [self.rows, self.columns, self.width_pixels, self.height_pixels];
+        let words = [
+            self.rows,
+            self.columns,
+            self.width_pixels,
+            self.height_pixels,
+        ];
         let mut bytes = [0; Self::BYTES];
         for (chunk, word) in bytes.chunks_exact_mut(2).zip(words) {
             chunk.copy_from_slice(&word.to_le_bytes());
@@ -58,7 +63,12 @@ mod tests {
 
     #[test]
     fn the_layout_is_that_of_winsize() {
-        let size = WindowSize { rows: 24, columns: 80, width_pixels: 640, height_pixels: 0x1234 };
+        let size = WindowSize {
+            rows: 24,
+            columns: 80,
+            width_pixels: 640,
+            height_pixels: 0x1234,
+        };
         assert_eq!(size.to_bytes(), [24, 0, 80, 0, 0x80, 2, 0x34, 0x12]);
         assert_eq!(WindowSize::from_bytes(&size.to_bytes()), Ok(size));
         assert_eq!(WindowSize::from_bytes(&[0; 7]), Err(Errno::FAULT));
