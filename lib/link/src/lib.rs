@@ -1,0 +1,1 @@
+//! The frames in which the host and the system exchange byte streams.

@@ -1,0 +1,1 @@
+//! What programs see of files: flags, permissions, structures, paths.

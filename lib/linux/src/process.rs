@@ -1,0 +1,1 @@
+//! What makes a process: executables, stacks, signals, waiting.
