@@ -60,7 +60,10 @@ fn two_runs_are_identical() {
     let quiet = run(&snippets);
     for (path, outcome) in &quiet {
         assert!(!is_trivial(outcome), "{path} does nothing: {outcome:?}");
-        let missing = outcome.stderr.windows(11).any(|part| part == b": not found");
+        let missing = outcome
+            .stderr
+            .windows(11)
+            .any(|part| part == b": not found");
         let wanted = path.contains("not-found");
         assert_eq!(missing, wanted, "{path}: a command is missing: {outcome:?}");
     }
