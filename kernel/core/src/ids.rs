@@ -13,7 +13,9 @@ impl Ids {
     /// A table for up to `count` numbers.
     pub(crate) fn new(count: usize) -> Ids {
         let size = (count.max(1) * 2).next_power_of_two();
-        Ids { places: alloc::vec![EMPTY; size].into_boxed_slice() }
+        Ids {
+            places: alloc::vec![EMPTY; size].into_boxed_slice(),
+        }
     }
 
     fn start(&self, number: u32) -> usize {

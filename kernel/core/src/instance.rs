@@ -57,7 +57,10 @@ pub(crate) struct Instances {
 impl Instances {
     /// A table whose threads start at `first_thread`.
     pub(crate) fn new(first_thread: usize) -> Instances {
-        Instances { items: alloc::vec![None; INSTANCES].into_boxed_slice(), first_thread }
+        Instances {
+            items: alloc::vec![None; INSTANCES].into_boxed_slice(),
+            first_thread,
+        }
     }
 
     /// A free record.

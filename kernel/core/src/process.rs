@@ -64,7 +64,10 @@ impl Process {
         stopped: true,
         interrupts: 0,
         interrupted: false,
-        carried: Carried { signal: 0, group: 0 },
+        carried: Carried {
+            signal: 0,
+            group: 0,
+        },
         copies: List::EMPTY,
         quantum: DEFAULT_QUANTUM,
         user: 0,
@@ -133,7 +136,10 @@ impl Processes {
     ) -> Result<ProcessIndex, CallError> {
         self.free_count = self.free_count.checked_sub(1).ok_or(CallError::NoMemory)?;
         let index = self.free[self.free_count];
-        let mut process = Process { space: Some(space.1), ..Process::FREE };
+        let mut process = Process {
+            space: Some(space.1),
+            ..Process::FREE
+        };
         process.identity.pid = pid;
         process.identity.space = space.0;
         self.items[index as usize] = process;

@@ -172,7 +172,13 @@ impl Requests {
             free.push_back(&mut items, Chain::Place, index as u16);
         }
         let buckets = alloc::vec![List::default(); count + abi::limits::SLOTS].into_boxed_slice();
-        Requests { items, free, sequence: 0, deliveries: 0, buckets }
+        Requests {
+            items,
+            free,
+            sequence: 0,
+            deliveries: 0,
+            buckets,
+        }
     }
 
     /// Records not in use.
@@ -199,7 +205,10 @@ impl Requests {
         let index = self.free.pop_front(&mut self.items, Chain::Place)?;
         self.sequence += 1;
         let id = RequestId(self.sequence << 16 | u64::from(index));
-        self.items[index as usize] = Request { id, ..Request::default() };
+        self.items[index as usize] = Request {
+            id,
+            ..Request::default()
+        };
         Some(index)
     }
 
@@ -246,7 +255,14 @@ impl Requests {
 
     /// The first submission of a slot for a parent, and those behind it in the same bucket.
     pub(crate) fn children(&self, slot: Endpoint, parent: RequestId) -> Option<RequestIndex> {
-        self.buckets[self.bucket(slot, Tag { parent, ..Tag::default() })].first()
+        self.buckets[self.bucket(
+            slot,
+            Tag {
+                parent,
+                ..Tag::default()
+            },
+        )]
+        .first()
     }
 
     /// Enters a submission into the table of tags.

@@ -183,6 +183,7 @@ impl<M: Machine> Kernel<M> {
     /// Ends an entry of the kernel: picks who runs next and charges the kernel's time.
     pub(crate) fn schedule(&mut self) -> Next {
         let caller = self.schedule.running;
+        self.tell_relief();
         let next = self.pick();
         let now = self.machine.now();
         let spent = now.since(self.schedule.entered);
@@ -204,6 +205,7 @@ impl<M: Machine> Kernel<M> {
                     Some(thread) => thread,
                     None => {
                         self.schedule.last = None;
+                        self.memory.reclaim(&mut self.machine);
                         return Next::Idle;
                     }
                 },
@@ -287,7 +289,8 @@ impl<M: Machine> Kernel<M> {
                 let area = &mut self.processes.floating_point[owner as usize];
                 self.machine.save_floating_point(area);
             }
-            self.machine.load_floating_point(&self.processes.floating_point[process]);
+            self.machine
+                .load_floating_point(&self.processes.floating_point[process]);
             self.processes.floating_owner = Some(thread);
         }
         self.threads[process].call_number = -1;

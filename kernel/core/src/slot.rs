@@ -135,7 +135,10 @@ impl Slot {
     /// The service's name.
     pub(crate) fn name(&self) -> &str {
         let name = &self.declaration.name;
-        let length = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
+        let length = name
+            .iter()
+            .position(|byte| *byte == 0)
+            .unwrap_or(name.len());
         core::str::from_utf8(&name[..length]).unwrap_or("?")
     }
 
