@@ -126,12 +126,7 @@ impl<M: Machine> Kernel<M> {
     }
 
     fn refuse_call(&mut self, maker: &Maker, call: Call) {
-        let name = self.slot(maker.slot).declaration.name;
-        let length = name
-            .iter()
-            .position(|byte| *byte == 0)
-            .unwrap_or(name.len());
-        let name = core::str::from_utf8(&name[..length]).unwrap_or("?");
+        let name = self.slot(maker.slot).name();
         self.log(format_args!("kernel: {name} may not call {call:?}"));
     }
 

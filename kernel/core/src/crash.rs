@@ -60,15 +60,10 @@ impl<M: Machine> Kernel<M> {
     fn log_crash(&mut self, slot: Endpoint, index: InstanceIndex, failure: Failure) {
         let record = self.slot(slot);
         let (name, instruction, address) = (
-            record.declaration.name,
+            record.name(),
             record.crash_instruction,
             record.crash_address,
         );
-        let length = name
-            .iter()
-            .position(|byte| *byte == 0)
-            .unwrap_or(name.len());
-        let name = core::str::from_utf8(&name[..length]).unwrap_or("?");
         let base = self.instances.get(index).map_or(0, |instance| {
             self.memory.instance_layout(instance.memory).base
         });

@@ -89,7 +89,7 @@ mod tests {
             if model.remove(&number).is_some() {
                 ids.remove(number);
             } else if model.len() < 64 {
-                let index = (random >> 8) as u16 & 0x7fff;
+                let index = abi::word::low_16((random >> 8).into()) & 0x7fff;
                 model.insert(number, index);
                 ids.insert(number, index);
             }

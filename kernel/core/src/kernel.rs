@@ -5,6 +5,7 @@ use core::fmt;
 
 use abi::limits::{self, SLOTS};
 use abi::slot::TransactionStatus;
+use abi::word::low_16;
 use abi::{CallError, Endpoint, Time};
 
 use crate::instance::{INSTANCES, InstanceIndex, Instances};
@@ -195,7 +196,7 @@ impl<M: Machine> Kernel<M> {
 
     /// All members of a set of slots.
     pub(crate) fn members(set: u64) -> impl Iterator<Item = Endpoint> {
-        (0..SLOTS as u16)
+        (0..low_16(SLOTS as u64))
             .filter(move |slot| set >> slot & 1 == 1)
             .map(Endpoint)
     }

@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use core::fmt;
 
 use abi::limits::LOG_BYTES;
+use abi::word::index;
 
 /// Bytes of one line at most.
 pub const LINE_BYTES: usize = 512;
@@ -40,7 +41,7 @@ impl Log {
     pub fn push(&mut self, bytes: &[u8]) {
         let size = self.bytes.len() as u64;
         for byte in bytes {
-            self.bytes[(self.end % size) as usize] = *byte;
+            self.bytes[index(self.end % size)] = *byte;
             self.end += 1;
         }
     }
@@ -55,7 +56,7 @@ impl Log {
             .unwrap_or(usize::MAX)
             .min(to.len());
         for (at, byte) in (from..).zip(&mut to[..count]) {
-            *byte = self.bytes[(at % size) as usize];
+            *byte = self.bytes[index(at % size)];
         }
         (from, count)
     }

@@ -23,7 +23,7 @@ pub(crate) struct Carried {
 
 /// A process.
 #[derive(Clone, Copy, Debug)]
-pub struct Process {
+pub(crate) struct Process {
     /// Who it is: stamped on its requests. `Pid::NONE` marks a free record.
     pub identity: Caller,
     pub(crate) space: Option<SpaceHandle>,
@@ -157,10 +157,5 @@ impl Processes {
         self.items[index as usize] = Process::FREE;
         self.free[self.free_count] = index;
         self.free_count += 1;
-    }
-
-    /// How many processes there are.
-    pub(crate) fn count(&self) -> usize {
-        self.items.len() - self.free_count
     }
 }

@@ -3,6 +3,7 @@
 use abi::Time;
 use abi::event::notification;
 use abi::slot::Failure;
+use abi::word::low_16;
 
 use crate::kernel::Kernel;
 use crate::list::{Chain, List};
@@ -336,7 +337,7 @@ impl<M: Machine> Kernel<M> {
             for index in 0..self.slots.items.len() {
                 let timer = self.slots.items[index].timer;
                 if timer <= now {
-                    self.wake(abi::Endpoint(index as u16));
+                    self.wake(abi::Endpoint(low_16(index as u64)));
                 } else {
                     self.schedule.next_timer = self.schedule.next_timer.min(timer);
                 }

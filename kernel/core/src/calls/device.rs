@@ -1,6 +1,7 @@
 //! Calls about ports and interrupts. What is not declared is refused.
 
 use abi::declaration::NO_INTERRUPT;
+use abi::word::index;
 use abi::{CallError, Endpoint};
 
 use super::Maker;
@@ -34,7 +35,7 @@ impl<M: Machine> Kernel<M> {
             return Err(CallError::BadArgument);
         }
         let port = self.owned_port(maker.slot, port, width)?;
-        Ok(self.machine.port_read(port, width as usize).into())
+        Ok(self.machine.port_read(port, index(width)).into())
     }
 
     pub(super) fn call_port_write(
