@@ -99,9 +99,8 @@ pub fn apply(system: &dyn System, space: SpaceId, actions: &[Action]) -> bool {
 fn apply_one(system: &dyn System, space: SpaceId, action: Action) -> bool {
     let space = u64::from(space.0);
     match action {
-        Action::Unmap { start, end } => parts(start, end).all(|(address, pages)| {
-            is_done(system.call(Call::Unmap, &[space, address, pages]))
-        }),
+        Action::Unmap { start, end } => parts(start, end)
+            .all(|(address, pages)| is_done(system.call(Call::Unmap, &[space, address, pages]))),
         Action::Protect { start, end, rights } => parts(start, end).all(|(address, pages)| {
             is_done(system.call(Call::Protect, &[space, address, pages, rights]))
         }),
@@ -111,23 +110,21 @@ fn apply_one(system: &dyn System, space: SpaceId, action: Action) -> bool {
     }
 }
 
-/// How far zeroed pages could be mapped.
+/// Whether zeroed pages could be mapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mapped {
-    /// All of them are there.
+    /// All of them are there, or there is no such space any more.
     All,
-    /// The first are, then memory ran out.
-    Some,
-    /// Not even the first is.
-    None,
+    /// Memory ran out before.
+    NotAll,
 }
 
 /// Maps zeroed pages where none are, at most `PAGES_PER_CALL`.
 #[must_use]
 pub fn map_pages(system: &dyn System, space: u64, address: u64, pages: u64, rights: u64) -> Mapped {
     match system.call(Call::MapAnonymous, &[space, address, pages, rights]) {
-        Ok(done) if done < pages => Mapped::Some,
-        Err(CallError::NoMemory) => Mapped::None,
+        Ok(done) if done < pages => Mapped::NotAll,
+        Err(CallError::NoMemory) => Mapped::NotAll,
         Ok(_) | Err(_) => Mapped::All,
     }
 }

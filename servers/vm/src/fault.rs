@@ -133,7 +133,9 @@ fn wanted_pages(region: &Region, fault: &Fault) -> u64 {
 fn pages_ahead(region: &Region, fault: &Fault) -> u64 {
     let page = page_down(fault.address);
     let window = AHEAD * PAGE_SIZE;
-    let end = (page & !(window - 1)).saturating_add(window).min(region.end());
+    let end = (page & !(window - 1))
+        .saturating_add(window)
+        .min(region.end());
     let ahead = end.saturating_sub(page) / PAGE_SIZE;
     ahead.max(wanted_pages(region, fault))
 }

@@ -13,7 +13,6 @@ mod remap;
 mod unmap;
 
 pub use advise::Advice;
-pub use heap::HeapChange;
 pub use map::{Mapping, Placement};
 pub use plan::{Layout, guarded_start};
 pub use remap::{Move, Remap, Remapped};
@@ -24,6 +23,7 @@ use crate::regions::Regions;
 use abi::Errno;
 use abi::call::Protection;
 use abi::layout::{PAGE_SIZE, USER_BOTTOM, USER_TOP};
+use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 
 /// Bytes that stay free below a region that grows (Linux: `stack_guard_gap`, 256 pages).
@@ -146,10 +146,10 @@ impl Space {
             })
     }
 
-    /// The whole regions of a range, in parts, if they cover it.
-    fn covering(&self, range: Range) -> Result<impl Iterator<Item = Region>, Errno> {
+    /// The parts of regions in a range that they cover.
+    fn covering(&self, range: Range) -> Result<Vec<Region>, Errno> {
         if self.regions.cover(range) {
-            Ok(self.regions.within(range))
+            Ok(self.regions.within(range).collect())
         } else {
             Err(Errno::NOMEM)
         }

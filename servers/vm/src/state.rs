@@ -5,7 +5,7 @@ mod tables;
 mod version_1;
 mod version_2;
 
-pub use tables::{Changed, Object, Shortage, Tables};
+pub use tables::{Changed, Cloned, Object, Shortage, Tables};
 #[cfg(not(feature = "next"))]
 pub use version_1::State;
 #[cfg(feature = "next")]

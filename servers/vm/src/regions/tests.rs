@@ -117,7 +117,9 @@ fn step(seed: &mut u64, regions: &mut Regions, naive: &mut Naive) {
             let removed = regions.remove(at).unwrap();
             let pages: u64 = removed.iter().map(Region::pages).sum();
             assert_eq!(pages, naive.pages(at).count() as u64);
-            naive.0.retain(|page, _| *page < at.start() || *page >= at.end());
+            naive
+                .0
+                .retain(|page, _| *page < at.start() || *page >= at.end());
         }
         3 => {
             regions

@@ -50,12 +50,7 @@ impl Space {
         }
     }
 
-    fn drop_pages(
-        &self,
-        range: Range,
-        advice: Advice,
-        actions: &mut Actions,
-    ) -> Result<(), Errno> {
+    fn drop_pages(&self, range: Range, advice: Advice, actions: &mut Actions) -> Result<(), Errno> {
         let droppable = |part: &Region| match part.backing {
             Backing::Kernel => false,
             Backing::Zero => !part.marks.has(Marks::LOCKED),
@@ -63,13 +58,14 @@ impl Space {
                 advice == Advice::Drop && !part.marks.has(Marks::LOCKED)
             }
         };
-        if !self.covering(range)?.all(|part| droppable(&part)) {
+        if !self.covering(range)?.iter().all(droppable) {
             return Err(Errno::INVAL);
         }
         // The pages of shared memory are kept by what is shared, not by this program.
-        let own = self.regions.within(range).filter(|part| {
-            part.marks.has(Marks::TOUCHED) && part.backing != Backing::Shared
-        });
+        let own = self
+            .regions
+            .within(range)
+            .filter(|part| part.marks.has(Marks::TOUCHED) && part.backing != Backing::Shared);
         actions.extend(own.filter_map(|part| part.range()).map(Action::unmap));
         Ok(())
     }
@@ -81,7 +77,7 @@ impl Space {
         set: bool,
         allowed: impl Fn(&Region) -> bool,
     ) -> Result<(), Errno> {
-        if !self.covering(range)?.all(|part| allowed(&part)) {
+        if !self.covering(range)?.iter().all(allowed) {
             return Err(Errno::INVAL);
         }
         self.regions.change(range, |region| {

@@ -24,7 +24,10 @@ impl Space {
             Role::Stack => self.limits.stack,
             _ => u64::MAX,
         };
-        let lowest = region.end().saturating_sub(limit).max(self.floor_of_stack(address));
+        let lowest = region
+            .end()
+            .saturating_sub(limit)
+            .max(self.floor_of_stack(address));
         let page = page_down(address);
         if page < lowest {
             return Err(Errno::FAULT);

@@ -9,8 +9,7 @@ use abi::call::Protection;
 use abi::layout::PAGE_SIZE;
 
 /// What brk wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HeapChange {
+enum HeapChange {
     /// Nothing: tell where the heap ends.
     None,
     /// Its end moves down.
@@ -27,8 +26,7 @@ impl Space {
     }
 
     /// What moving the heap's end to `end` means.
-    #[must_use]
-    pub fn heap_change(&self, end: u64) -> HeapChange {
+    fn heap_change(&self, end: u64) -> HeapChange {
         if end < self.heap_start || end == self.heap_end {
             HeapChange::None
         } else if end < self.heap_end {

@@ -34,7 +34,9 @@ impl Space {
     /// `NOMEM` when not all of it is mapped.
     pub fn populate(&self, range: Range, actions: &mut Actions) -> Result<(), Errno> {
         let parts = self.covering(range)?;
-        let zero = parts.filter(|p| p.backing == Backing::Zero && p.protection() != Protection(0));
+        let zero = parts
+            .iter()
+            .filter(|p| p.backing == Backing::Zero && p.protection() != Protection(0));
         actions.extend(zero.filter_map(|p| Some(Action::map(p.range()?, p.page_rights()))));
         Ok(())
     }

@@ -76,7 +76,8 @@ impl Space {
                     return Err(Errno::PERM);
                 }
                 let range = range?;
-                let taken = matches!(placement, Placement::AtFree(_)) && !self.regions.is_free(range);
+                let taken =
+                    matches!(placement, Placement::AtFree(_)) && !self.regions.is_free(range);
                 if taken { Err(Errno::EXIST) } else { Ok(range) }
             }
         }

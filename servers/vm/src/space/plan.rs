@@ -50,7 +50,9 @@ impl Space {
         let spread = layout.random % CEILING_SPREAD;
         let ceiling = page_down(plan.stack_top.saturating_sub(room + spread));
         // Other bits than those of the ceiling: the two tell nothing about each other.
-        let heap = plan.heap.saturating_add((layout.random >> 40) * PAGE_SIZE % HEAP_SPREAD);
+        let heap = plan
+            .heap
+            .saturating_add((layout.random >> 40) * PAGE_SIZE % HEAP_SPREAD);
         let heap = page_up(heap).filter(|heap| *heap < USER_TOP);
         let heap = heap.ok_or(Errno::NOEXEC)?;
         Ok(Space {
@@ -78,11 +80,7 @@ fn add(regions: &mut Regions, region: Region) -> Result<(), Errno> {
 }
 
 /// Adds a segment: first the pages that the file has bytes for, then those of zeroes.
-fn add_planned(
-    regions: &mut Regions,
-    planned: &PlannedRegion,
-    file: u32,
-) -> Result<(), Errno> {
+fn add_planned(regions: &mut Regions, planned: &PlannedRegion, file: u32) -> Result<(), Errno> {
     let whole = Range::of(planned.address, planned.length).map_err(|_| Errno::NOEXEC)?;
     let limit = planned.file_offset.checked_add(planned.file_bytes);
     let limit = limit.ok_or(Errno::NOEXEC)?;
@@ -103,10 +101,16 @@ fn add_planned(
             shared: false,
         };
         let backing = Backing::File(part);
-        add(regions, Region::new(range, protection, backing, Role::Mapping))?;
+        add(
+            regions,
+            Region::new(range, protection, backing, Role::Mapping),
+        )?;
     }
     if let Some(range) = Range::between(border, whole.end()) {
-        add(regions, Region::new(range, protection, Backing::Zero, Role::Mapping))?;
+        add(
+            regions,
+            Region::new(range, protection, Backing::Zero, Role::Mapping),
+        )?;
     }
     Ok(())
 }
@@ -129,12 +133,18 @@ fn add_vdso(regions: &mut Regions, address: u64, pages: u64) -> Result<(), Errno
         return Ok(());
     }
     let clock = Range::of(address, PAGE_SIZE).map_err(|_| Errno::NOEXEC)?;
-    add(regions, Region::new(clock, Protection::READ, Backing::Kernel, Role::Clock))?;
+    add(
+        regions,
+        Region::new(clock, Protection::READ, Backing::Kernel, Role::Clock),
+    )?;
     let end = address.checked_add(pages.saturating_mul(PAGE_SIZE));
     let end = end.ok_or(Errno::NOEXEC)?;
     let Some(code) = Range::between(clock.end(), end) else {
         return Ok(());
     };
     let protection = Protection(Protection::READ.0 | Protection::EXECUTE.0);
-    add(regions, Region::new(code, protection, Backing::Kernel, Role::Vdso))
+    add(
+        regions,
+        Region::new(code, protection, Backing::Kernel, Role::Vdso),
+    )
 }

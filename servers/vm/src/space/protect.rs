@@ -19,13 +19,12 @@ impl Space {
         actions: &mut Actions,
     ) -> Result<(), Errno> {
         let writable = protection.allows(Protection::WRITE);
-        let mut parts = self.covering(range)?;
-        if writable && parts.any(|part| is_fixed(&part)) {
+        let parts = self.covering(range)?;
+        if writable && parts.iter().any(is_fixed) {
             return Err(Errno::ACCES);
         }
-        let touched = self.regions.within(range);
-        for part in touched.filter(|part| part.marks.has(Marks::TOUCHED)) {
-            let mut changed = part;
+        for part in parts.iter().filter(|part| part.marks.has(Marks::TOUCHED)) {
+            let mut changed = *part;
             changed.set_protection(protection);
             if let Some(range) = part.range() {
                 actions.push(Action::protect(range, changed.page_rights()));

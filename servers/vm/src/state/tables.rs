@@ -2,7 +2,8 @@
 //! write, and everything that follows from them.
 
 use crate::action::Actions;
-use crate::space::{Layout, Sizes, Space};
+use crate::region::{Backing, Region};
+use crate::space::{Layout, Limits, Sizes, Space};
 use abi::layout::PAGE_SIZE;
 use abi::{Endpoint, Errno, SpaceId};
 use alloc::collections::BTreeSet;
@@ -48,6 +49,30 @@ pub struct Changed<T> {
     pub closed: Vec<Object>,
 }
 
+/// A part of a space whose pages a child shares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Cloned {
+    /// The first address.
+    #[n(0)]
+    pub start: u64,
+    /// The address behind the last one.
+    #[n(1)]
+    pub end: u64,
+    /// Whether the pages stay shared when one of the two writes to them.
+    #[n(2)]
+    pub shared: bool,
+}
+
+impl Cloned {
+    fn of(region: &Region) -> Cloned {
+        Cloned {
+            start: region.start(),
+            end: region.end(),
+            shared: region.backing == Backing::Shared,
+        }
+    }
+}
+
 /// The State, whichever version it has.
 pub trait Tables {
     /// A space.
@@ -88,9 +113,7 @@ pub trait Tables {
     /// # Errors
     /// `IO` when it is not known any more.
     fn object(&self, number: u32) -> Result<Object, Errno> {
-        self.file(number)
-            .map(|(object, _)| object)
-            .ok_or(Errno::IO)
+        self.file(number).map(|(object, _)| object).ok_or(Errno::IO)
     }
 
     /// Changes a space: all of it, or nothing when `change` refuses, when a limit of the process
@@ -135,7 +158,9 @@ pub trait Tables {
         change: impl FnOnce(&mut Space, &mut Actions, u32) -> Result<T, Errno>,
     ) -> Result<Changed<T>, Errno> {
         let (number, known) = self.adopt(object);
-        let changed = self.change(id, capacity, |space, actions| change(space, actions, number));
+        let changed = self.change(id, capacity, |space, actions| {
+            change(space, actions, number)
+        });
         self.settle_adopted(changed, number, object, known)
     }
 
@@ -189,18 +214,38 @@ pub trait Tables {
             vdso_pages,
             random: self.random(),
         };
-        let made = Space::planned(plan, &layout)
-            .and_then(|space| self.add_space(id, capacity, space));
+        let made =
+            Space::planned(plan, &layout).and_then(|space| self.add_space(id, capacity, space));
         self.settle_adopted(made, file, object, known)
     }
 
-    /// Makes a copy of a space for a child.
+    /// Makes a copy of a space for a child; answers the parts whose pages it shares.
     ///
     /// # Errors
     /// `SRCH` when there is no such space, `NOMEM`.
-    fn clone_space(&mut self, parent: SpaceId, child: SpaceId, capacity: u64) -> Result<(), Errno> {
+    fn clone_space(
+        &mut self,
+        parent: SpaceId,
+        child: SpaceId,
+        capacity: u64,
+    ) -> Result<Vec<Cloned>, Errno> {
         let space = self.space(parent).ok_or(Errno::SRCH)?.for_child();
-        self.add_space(child, capacity, space).map(drop)
+        let cloned = space.regions.iter().filter(|region| region.is_cloned());
+        let parts = cloned.map(Cloned::of).collect();
+        self.add_space(child, capacity, space)?;
+        Ok(parts)
+    }
+
+    /// Sets the limits of a space's process.
+    ///
+    /// # Errors
+    /// `SRCH` when there is no such space.
+    fn set_limits(&mut self, id: SpaceId, limits: Limits) -> Result<(), Errno> {
+        let mut space = self.space(id).ok_or(Errno::SRCH)?.clone();
+        let sizes = space.sizes();
+        space.limits = limits;
+        self.put_space(id, space, &sizes);
+        Ok(())
     }
 
     /// Adds a space.
@@ -226,10 +271,11 @@ pub trait Tables {
 
     /// Takes a space out; answers the descriptions that are to be closed.
     fn remove_space(&mut self, id: SpaceId) -> Vec<Object> {
+        let taken = self.take_space(id);
         if self.shortage() == Shortage::Victim(id) {
             self.set_shortage(Shortage::None);
         }
-        let Some(space) = self.take_space(id) else {
+        let Some(space) = taken else {
             return Vec::new();
         };
         let pages = space.sizes().promised / PAGE_SIZE;

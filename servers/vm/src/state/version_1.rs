@@ -158,4 +158,3 @@ impl service::State for State {
         dropped + check_tables(self, &numbers)
     }
 }
-
