@@ -157,7 +157,7 @@ mod tests {
             vdso: 1 << 41,
         };
         let bytes = minicbor::to_vec(&plan).unwrap();
-        let offset = stack_offset(&bytes).unwrap() as usize;
+        let offset = abi::word::index(stack_offset(&bytes).unwrap());
         assert_eq!(&bytes[offset..offset + 1000], plan.stack.as_slice());
         assert_eq!(stack_offset(&[]), None);
         assert_eq!(stack_offset(&[0x81, 0x41]), None);

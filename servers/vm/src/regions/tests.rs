@@ -25,7 +25,7 @@ fn region(at: Range, kind: u64, rights: u64) -> Region {
     let backing = match kind {
         0 => Backing::Zero,
         file => Backing::File(FilePart {
-            file: file as u32,
+            file: abi::word::low_32(file),
             // Such that neighbouring mappings of one file often continue each other.
             offset: at.start(),
             limit: u64::MAX,
@@ -40,7 +40,7 @@ struct Naive(BTreeMap<u64, Page>);
 
 impl Naive {
     fn set(&mut self, at: Range, region: &Region) {
-        let pages = (at.start()..at.end()).step_by(PAGE_SIZE as usize);
+        let pages = (at.start()..at.end()).step_by(abi::word::index(PAGE_SIZE));
         for page in pages {
             let file = region.file().map(|file| (file, page));
             self.0
@@ -103,7 +103,7 @@ fn step(seed: &mut u64, regions: &mut Regions, naive: &mut Naive) {
     let mut draw = |below: u64| random::next(seed) % below;
     let first = draw(PAGES);
     let at = range(first, 1 + draw((PAGES - first).min(9)));
-    let new = region(at, draw(3), [1, 3, 5][draw(3) as usize]);
+    let new = region(at, draw(3), [1, 3, 5][abi::word::index(draw(3))]);
     match draw(6) {
         0 | 1 => {
             let free = naive.pages(at).next().is_none();
