@@ -2,7 +2,7 @@
 //! touch their memory.
 
 use super::pretend::{Crash, Forwarded, Frame, Lease, Pretend, Submission};
-use crate::MemoryManager;
+use crate::{MemoryManager, State};
 use abi::event::{Event, EventKind};
 use abi::layout::PAGE_SIZE;
 use abi::lease::LeaseInformation;
@@ -25,7 +25,8 @@ pub(super) const FILE_BYTES: u64 = 5 * PAGE_SIZE + 100;
 pub(super) const HANDLE: Handle = Handle(77);
 
 pub(super) fn file_byte(offset: u64) -> u8 {
-    (offset / PAGE_SIZE + 1) as u8 * 16 + (offset % 7) as u8
+    let byte = (offset / PAGE_SIZE + 1) * 16 + offset % 7;
+    u8::try_from(byte % 256).unwrap()
 }
 
 pub(super) struct Machine {
@@ -37,6 +38,24 @@ pub(super) struct Machine {
     /// References to the file that vm holds.
     pub(super) references: i32,
     pub(super) crashes: u32,
+    /// Whether the State goes through the other version at each crash.
+    pub(super) detours: bool,
+}
+
+type Other = <State as service::State>::Other;
+
+/// An exported State, as the other version would have exported it.
+fn through_other_version(bytes: &[u8]) -> Vec<u8> {
+    let mut decoder = minicbor::Decoder::new(bytes);
+    assert_eq!(decoder.array().unwrap(), Some(2));
+    let state: State = decoder.decode().unwrap();
+    let journal = &bytes[decoder.position()..];
+    let mut encoder = minicbor::Encoder::new(Vec::new());
+    let other = Other::from(state);
+    encoder.array(2).unwrap().encode(other).unwrap();
+    let mut converted = encoder.into_writer();
+    converted.extend_from_slice(journal);
+    converted
 }
 
 impl Machine {
@@ -62,12 +81,13 @@ impl Machine {
             file: (0..6).map(page).collect(),
             references: 0,
             crashes: 0,
+            detours: false,
         };
         machine.turn(None);
         machine
     }
 
-    pub(super) fn state<R>(&self, look: impl FnOnce(&crate::State) -> R) -> R {
+    pub(super) fn state<R>(&self, look: impl FnOnce(&State) -> R) -> R {
         self.instance.as_ref().unwrap().inspect(look)
     }
 
@@ -103,7 +123,11 @@ impl Machine {
     fn successor(&self, old: &Instance<MemoryManager>) -> Instance<MemoryManager> {
         let mut bytes = Vec::new();
         old.export(&mut bytes).unwrap();
-        let version = <crate::State as service::State>::VERSION;
+        let mut version = <State as service::State>::VERSION;
+        if self.detours {
+            bytes = through_other_version(&bytes);
+            version = <State as service::State>::OTHER_VERSION;
+        }
         let kernel = self.kernel.clone();
         Instance::import(kernel, Start::default(), version, &bytes).unwrap()
     }

@@ -167,16 +167,18 @@ impl Pretend {
     }
 
     fn map(&self, space: u64, address: u64, count: u64, rights: u64) -> Result<u64, CallError> {
+        let mut room = self.limit.get().saturating_sub(self.used());
         for done in 0..count {
             let number = address / PAGE_SIZE + done;
             let there = self.in_space(space, |pages| pages.contains_key(&number))?;
-            if !there && !self.has_room() {
+            if !there && room == 0 {
                 return if done == 0 {
                     Err(CallError::NoMemory)
                 } else {
                     Ok(done)
                 };
             }
+            room -= u64::from(!there);
             self.in_space(space, |pages| {
                 pages.entry(number).or_insert_with(|| Page {
                     frame: Frame::new([0; PAGE], false),
