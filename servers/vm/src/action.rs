@@ -4,7 +4,7 @@
 use crate::range::Range;
 use abi::layout::PAGE_SIZE;
 use abi::limits::PAGES_PER_CALL;
-use abi::{Call, CallError, SpaceId};
+use abi::{Call, CallError, Errno, SpaceId};
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 use service::System;
@@ -86,51 +86,54 @@ pub fn parts(start: u64, end: u64) -> impl Iterator<Item = (u64, u64)> {
     })
 }
 
-/// Makes the kernel calls of a list. `false` when memory ran out; nothing is undone then.
+/// Makes the kernel calls of a list. What was done before an error stays done.
 ///
-/// A space that is gone meanwhile has no pages to change.
-#[must_use]
-pub fn apply(system: &dyn System, space: SpaceId, actions: &[Action]) -> bool {
-    actions
-        .iter()
-        .all(|action| apply_one(system, space, *action))
-}
-
-fn apply_one(system: &dyn System, space: SpaceId, action: Action) -> bool {
+/// # Errors
+/// `NOMEM`; `INVAL` when the kernel does not know such pages.
+pub fn apply(system: &dyn System, space: SpaceId, actions: &[Action]) -> Result<(), Errno> {
     let space = u64::from(space.0);
-    match action {
-        Action::Unmap { start, end } => parts(start, end)
-            .all(|(address, pages)| is_done(system.call(Call::Unmap, &[space, address, pages]))),
-        Action::Protect { start, end, rights } => parts(start, end).all(|(address, pages)| {
-            is_done(system.call(Call::Protect, &[space, address, pages, rights]))
+    actions.iter().try_for_each(|action| match *action {
+        Action::Unmap { start, end } => parts(start, end).try_for_each(|(address, pages)| {
+            done(system.call(Call::Unmap, &[space, address, pages])).map(drop)
         }),
-        Action::Map { start, end, rights } => parts(start, end).all(|(address, pages)| {
-            map_pages(system, space, address, pages, rights) == Mapped::All
-        }),
-    }
-}
-
-/// Whether zeroed pages could be mapped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mapped {
-    /// All of them are there, or there is no such space any more.
-    All,
-    /// Memory ran out before.
-    NotAll,
+        Action::Protect { start, end, rights } => {
+            parts(start, end).try_for_each(|(address, pages)| {
+                done(system.call(Call::Protect, &[space, address, pages, rights])).map(drop)
+            })
+        }
+        Action::Map { start, end, rights } => parts(start, end)
+            .try_for_each(|(address, pages)| map_pages(system, space, address, pages, rights)),
+    })
 }
 
 /// Maps zeroed pages where none are, at most `PAGES_PER_CALL`.
-#[must_use]
-pub fn map_pages(system: &dyn System, space: u64, address: u64, pages: u64, rights: u64) -> Mapped {
-    match system.call(Call::MapAnonymous, &[space, address, pages, rights]) {
-        Ok(done) if done < pages => Mapped::NotAll,
-        Err(CallError::NoMemory) => Mapped::NotAll,
-        Ok(_) | Err(_) => Mapped::All,
+///
+/// # Errors
+/// `NOMEM` when not all are there; `INVAL` when the kernel does not know such pages.
+pub fn map_pages(
+    system: &dyn System,
+    space: u64,
+    address: u64,
+    pages: u64,
+    rights: u64,
+) -> Result<(), Errno> {
+    match done(system.call(Call::MapAnonymous, &[space, address, pages, rights]))? {
+        Some(there) if there < pages => Err(Errno::NOMEM),
+        _ => Ok(()),
     }
 }
 
-fn is_done(result: Result<u64, CallError>) -> bool {
-    result != Err(CallError::NoMemory)
+/// The result of a call about pages; none when its space is gone, and nothing has to be done to it.
+///
+/// # Errors
+/// `NOMEM`, or `INVAL` for what the kernel does not know.
+pub fn done(result: Result<u64, CallError>) -> Result<Option<u64>, Errno> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(CallError::NoSpace) => Ok(None),
+        Err(CallError::NoMemory) => Err(Errno::NOMEM),
+        Err(_) => Err(Errno::INVAL),
+    }
 }
 
 #[cfg(test)]

@@ -75,9 +75,15 @@ where
     })
 }
 
-/// Does to the pages of a space what a change of its table asks for. Whether there was memory.
-fn apply(cx: &Context, space: SpaceId, actions: &[Action]) -> bool {
-    actions.is_empty() || cx.kernel("pages", |system| action::apply(system, space, actions))
+/// Does to the pages of a space what a change of its table asks for.
+///
+/// # Errors
+/// As [`action::apply`].
+fn apply(cx: &Context, space: SpaceId, actions: &[Action]) -> Result<(), Errno> {
+    if actions.is_empty() {
+        return Ok(());
+    }
+    cx.kernel("pages", |system| action::apply(system, space, actions))
 }
 
 /// Gives up descriptions.
@@ -93,8 +99,9 @@ async fn close(cx: &Context, objects: &[Object]) {
 /// Carries out a change of the caller's space and ends the request with its value.
 async fn finish(cx: &Context, changed: Result<Changed<u64>, Errno>) -> Outcome {
     let changed = changed?;
-    apply(cx, cx.caller().space, &changed.actions);
+    let applied = apply(cx, cx.caller().space, &changed.actions);
     close(cx, &changed.closed).await;
+    applied?;
     cx.end(|_| changed.value)
 }
 

@@ -84,9 +84,7 @@ pub(super) async fn lock(cx: Context, words: [u64; 7]) -> Outcome {
     let changed = change(&cx, "lock", |space, actions| {
         space.lock(range, actions).map(|()| 0)
     })?;
-    if !apply(&cx, cx.caller().space, &changed.actions) {
-        return Err(Errno::NOMEM.into());
-    }
+    apply(&cx, cx.caller().space, &changed.actions)?;
     cx.end(|_| changed.value)
 }
 
@@ -129,9 +127,7 @@ pub(super) async fn lock_all(cx: Context, words: [u64; 7]) -> Outcome {
         }
         Ok(0)
     })?;
-    if !apply(&cx, cx.caller().space, &changed.actions) {
-        return Err(Errno::NOMEM.into());
-    }
+    apply(&cx, cx.caller().space, &changed.actions)?;
     cx.end(|_| changed.value)
 }
 

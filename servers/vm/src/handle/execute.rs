@@ -1,7 +1,7 @@
 //! Execute: the address space of a program about to run.
 
 use super::{Context, capacity, close, destroy_pages};
-use crate::action::{Mapped, map_pages};
+use crate::action::map_pages;
 use crate::space::guarded_start;
 use crate::state::{Object, Tables};
 use abi::call::Protection;
@@ -124,9 +124,7 @@ fn fill_stack(cx: &Context, space: SpaceId, plan: &Plan) -> Result<(), Errno> {
     let read_write = Protection::READ.0 | Protection::WRITE.0;
     cx.kernel("stack", |system| {
         let number = u64::from(space.0);
-        if map_pages(system, number, start, pages, read_write) != Mapped::All {
-            return Err(Errno::NOMEM);
-        }
+        map_pages(system, number, start, pages, read_write)?;
         let from = [cx.request().0, 0, plan.stack_offset];
         let arguments = [number, top - length, from[0], from[1], from[2], length];
         let copied = system.call(Call::CopyIn, &arguments);

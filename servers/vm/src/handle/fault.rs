@@ -1,7 +1,7 @@
 //! Page faults.
 
 use super::{Context, apply, capacity, close, relief};
-use crate::action::{Mapped, map_pages};
+use crate::action::{done, map_pages};
 use crate::fault::{Decision, Fault, Pages, Touch, decide};
 use crate::range::page_down;
 use crate::region::FilePart;
@@ -26,29 +26,22 @@ pub(crate) async fn page_fault(cx: Context, question: stopped::PageFault) -> Out
         present: question.present,
     };
     loop {
-        match decide_for(&cx, &fault) {
-            Decision::Zero(pages) => {
-                if bring_zeroes(&cx, &pages, page_down(fault.address)) {
-                    return cx.end(|_| ());
-                }
-                relief::wait(&cx).await?;
-            }
-            Decision::Own(pages) => {
-                if make_own(&cx, &pages) {
-                    return cx.end(|_| ());
-                }
-                relief::wait(&cx).await?;
-            }
-            Decision::Protect(pages) => return protect(&cx, &pages),
+        let result = match decide_for(&cx, &fault) {
+            Decision::Zero(pages) => bring_zeroes(&cx, &pages, page_down(fault.address)),
+            Decision::Own(pages) => make_own(&cx, &pages),
+            Decision::Protect(pages) => protect(&cx, &pages),
             Decision::File(pages, part) => return forward(&cx, &pages, part),
-            Decision::Partial(pages, part, bytes) => {
-                if read_part(&cx, &pages, part, bytes).await? {
-                    return cx.end(|_| ());
-                }
-                relief::wait(&cx).await?;
+            Decision::Partial(pages, part, bytes) => read_part(&cx, &pages, part, bytes).await,
+            Decision::Grow => {
+                grow(&cx, &fault).await?;
+                continue;
             }
-            Decision::Grow => grow(&cx, &fault).await?,
-            Decision::Refuse(errno) => return Err(errno.into()),
+            Decision::Refuse(errno) => Err(errno),
+        };
+        match result {
+            Ok(()) => return cx.end(|_| ()),
+            Err(Errno::NOMEM) => relief::wait(&cx).await?,
+            Err(errno) => return Err(errno.into()),
         }
     }
 }
@@ -76,43 +69,42 @@ fn number(space: SpaceId) -> u64 {
     u64::from(space.0)
 }
 
-/// Brings zeroed pages, or at least the wanted one. Whether that one is there now.
-fn bring_zeroes(cx: &Context, pages: &Pages, wanted: u64) -> bool {
+/// Brings zeroed pages, or at least the wanted one.
+fn bring_zeroes(cx: &Context, pages: &Pages, wanted: u64) -> Result<(), Errno> {
     let space = number(cx.caller().space);
     cx.kernel("zero", |system| {
         let map = |start, count| map_pages(system, space, start, count, pages.rights);
-        map(pages.start, pages.count) == Mapped::All || map(wanted, 1) == Mapped::All
+        map(pages.start, pages.count).or_else(|_| map(wanted, 1))
     })
 }
 
-/// Gives the program pages of its own. Whether there was memory for the first.
-fn make_own(cx: &Context, pages: &Pages) -> bool {
+/// Gives the program pages of its own, or at least the first.
+fn make_own(cx: &Context, pages: &Pages) -> Result<(), Errno> {
     let space = number(cx.caller().space);
     cx.kernel("own", |system| {
         let mut addresses = (0..pages.count).map(|page| pages.start + page * PAGE_SIZE);
-        let first = addresses.next().map(|at| unshare(system, space, at, pages));
+        let first = addresses.next().unwrap_or(pages.start);
+        unshare(system, space, first, pages.rights)?;
         // The rest is done as far as it can be: what is missing faults by itself.
-        let _ = addresses.try_for_each(|at| match unshare(system, space, at, pages) {
-            Err(CallError::NoMemory) => Err(()),
-            _ => Ok(()),
-        });
-        first != Some(Err(CallError::NoMemory))
+        let _ = addresses.try_for_each(|at| unshare(system, space, at, pages.rights));
+        Ok(())
     })
 }
 
-fn unshare(system: &dyn System, space: u64, address: u64, pages: &Pages) -> Result<(), CallError> {
-    let result = system.call(Call::Unshare, &[space, address, pages.rights]);
-    result.map(drop)
+/// Makes a page the program's own; one that has gone meanwhile faults again.
+fn unshare(system: &dyn System, space: u64, address: u64, rights: u64) -> Result<(), Errno> {
+    match system.call(Call::Unshare, &[space, address, rights]) {
+        Err(CallError::BadAddress) => Ok(()),
+        result => done(result).map(drop),
+    }
 }
 
-fn protect(cx: &Context, pages: &Pages) -> Outcome {
+fn protect(cx: &Context, pages: &Pages) -> Result<(), Errno> {
     let space = number(cx.caller().space);
     cx.kernel("protect", |system| {
         let arguments = [space, pages.start, pages.count, pages.rights];
-        // A space that is gone has nothing to protect.
-        system.call(Call::Protect, &arguments).unwrap_or(0)
-    });
-    cx.end(|_| ())
+        done(system.call(Call::Protect, &arguments)).map(drop)
+    })
 }
 
 fn object_of(cx: &Context, part: FilePart) -> Result<Object, Errno> {
@@ -153,19 +145,15 @@ fn lease_access(rights: u64, shared: bool) -> u32 {
     access
 }
 
-/// Brings a page that the file fills only in part: zeroes, then so many bytes of the file. Whether
-/// there was memory.
-async fn read_part(cx: &Context, pages: &Pages, part: FilePart, bytes: u64) -> Result<bool, Errno> {
+/// Brings a page that the file fills only in part: zeroes, then so many bytes of the file.
+async fn read_part(cx: &Context, pages: &Pages, part: FilePart, bytes: u64) -> Result<(), Errno> {
     let file = object_of(cx, part)?;
     let space = number(cx.caller().space);
     // Writable while it is filled, whatever the program may do with it.
     let filling = Protection::READ.0 | Protection::WRITE.0;
-    let mapped = cx.kernel("page", |system| {
-        map_pages(system, space, pages.start, 1, filling) == Mapped::All
-    });
-    if !mapped {
-        return Ok(false);
-    }
+    cx.kernel("page", |system| {
+        map_pages(system, space, pages.start, 1, filling)
+    })?;
     let question = object::ReadAt {
         handle: file.handle,
         count: bytes,
@@ -185,11 +173,15 @@ async fn read_part(cx: &Context, pages: &Pages, part: FilePart, bytes: u64) -> R
             Ok(_) => system.call(Call::Protect, &range),
             Err(_) => system.call(Call::Unmap, &range[..3]),
         };
-        result.unwrap_or(0)
-    });
+        done(result).map(drop)
+    })?;
     match read {
-        Ok(_) => Ok(true),
-        Err(refused) => Err(refused.errno().unwrap_or(Errno::IO)),
+        Ok(_) => Ok(()),
+        // What the file does not have is no lack of memory.
+        Err(refused) => Err(refused
+            .errno()
+            .filter(|e| *e != Errno::NOMEM)
+            .unwrap_or(Errno::IO)),
     }
 }
 
@@ -201,7 +193,7 @@ async fn grow(cx: &Context, fault: &Fault) -> Result<(), Errno> {
         })
     });
     let grown = grown.map_err(|_| Errno::FAULT)?;
-    apply(cx, space, &grown.actions);
+    apply(cx, space, &grown.actions)?;
     close(cx, &grown.closed).await;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use super::Context;
 use crate::maps;
 use crate::space::{Limits, Space};
-use crate::state::{State, Tables};
+use crate::state::{Shortage, State, Tables};
 use abi::layout::PAGE_SIZE;
 use abi::{Call, Errno, SpaceId};
 use alloc::collections::BTreeMap;
@@ -12,6 +12,9 @@ use alloc::vec::Vec;
 use protocol::memory::{Inspect, Regions, SetLimits, Sizes, Space as Named};
 use protocol::object;
 use service::Outcome;
+
+/// With fewer free pages than these, memory is short.
+const LACKING: u64 = 16;
 
 /// Sizes of a space.
 pub(crate) async fn inspect(cx: Context, question: Inspect) -> Outcome {
@@ -91,15 +94,25 @@ fn text(space: &Space, nodes: &BTreeMap<u32, u64>) -> String {
 
 /// The space whose process has to end for its memory, if memory is short.
 pub(crate) async fn victim(cx: Context) -> Outcome {
-    let short = cx.look("short", |state: &State| {
-        let short = state.shortage() != crate::state::Shortage::None;
+    // A server that lends its pages may have found none for a page table: vm has not felt that.
+    let lacking = cx.look("lacking", |_: &State| {
+        let memory = cx.system().memory_statistics();
+        memory.free.saturating_sub(memory.reserved) < LACKING
+    });
+    let ids = cx.look("spaces", |state: &State| {
+        let short = lacking || state.shortage() != Shortage::None;
         if short { state.space_ids() } else { Vec::new() }
     });
-    let resident: Vec<_> = short
+    let sizes = ids
         .iter()
-        .map(|space| (*space, resident_pages(&cx, *space)))
-        .collect();
-    cx.end(|state| Named {
-        space: state.name_victim(&resident),
+        .map(|space| (*space, resident_pages(&cx, *space)));
+    let sizes: Vec<_> = sizes.collect();
+    cx.end(|state| {
+        if lacking && state.shortage() == Shortage::None {
+            state.set_shortage(Shortage::Felt);
+        }
+        Named {
+            space: state.name_victim(&sizes),
+        }
     })
 }

@@ -2,6 +2,7 @@
 
 use super::{Context, apply, capacity, change, close, finish};
 use crate::arguments::{self, Map, Source};
+use crate::range::Range;
 use crate::region::{Backing, FilePart};
 use crate::space::Mapping;
 use crate::state::{Changed, Object, Tables};
@@ -45,21 +46,21 @@ async fn map_anonymous(cx: &Context, wanted: &Map) -> Outcome {
     let changed = change(cx, "map", |space, actions| space.map(&mapping, actions))?;
     let populated = apply(cx, cx.caller().space, &changed.actions);
     close(cx, &changed.closed).await;
-    if !populated && wanted.shared {
+    if let (Err(errno), true) = (populated, wanted.shared) {
         // Pages that come later could not be shared with children made before.
-        return undo(cx, changed.value, wanted.length).await;
+        undo(cx, changed.value, wanted.length);
+        return Err(errno.into());
     }
     cx.end(|_| changed.value)
 }
 
-async fn undo(cx: &Context, address: u64, length: u64) -> Outcome {
+fn undo(cx: &Context, address: u64, length: u64) {
     let undone = change(cx, "undo", |space, actions| {
-        space.unmap(crate::range::Range::of(address, length)?, actions)
+        space.unmap(Range::of(address, length)?, actions)
     });
     if let Ok(undone) = undone {
-        apply(cx, cx.caller().space, &undone.actions);
+        let _ = apply(cx, cx.caller().space, &undone.actions);
     }
-    Err(Errno::NOMEM.into())
 }
 
 async fn map_file(cx: &Context, wanted: &Map, descriptor: u32, offset: u64) -> Outcome {

@@ -12,8 +12,9 @@ use service::{Outcome, Refused};
 pub(super) async fn remap(cx: Context, words: [u64; 7]) -> Outcome {
     let wanted = arguments::remap(&words)?;
     let changed = change(&cx, "remap", |space, actions| space.remap(&wanted, actions))?;
-    apply(&cx, cx.caller().space, &changed.actions);
+    let applied = apply(&cx, cx.caller().space, &changed.actions);
     close(&cx, &changed.closed).await;
+    applied?;
     match changed.value {
         Remapped::InPlace => cx.end(|_| wanted.address),
         Remapped::Moves(moved) => finish_move(&cx, &wanted, &moved).await,
@@ -22,8 +23,8 @@ pub(super) async fn remap(cx: Context, words: [u64; 7]) -> Outcome {
 
 async fn finish_move(cx: &Context, wanted: &Remap, moved: &Move) -> Outcome {
     let copied = match apply(cx, cx.caller().space, &moved.preparation()) {
-        true => copy(cx, moved)?,
-        false => Err(Errno::NOMEM),
+        Ok(()) => copy(cx, moved)?,
+        Err(errno) => Err(errno),
     };
     let changed = match copied {
         Ok(()) => change(cx, "moved", |space, actions| {
@@ -33,9 +34,9 @@ async fn finish_move(cx: &Context, wanted: &Remap, moved: &Move) -> Outcome {
             space.undo_move(moved, actions)
         }),
     }?;
-    apply(cx, cx.caller().space, &changed.actions);
+    let applied = apply(cx, cx.caller().space, &changed.actions);
     close(cx, &changed.closed).await;
-    copied?;
+    copied.and(applied)?;
     cx.end(|_| moved.to)
 }
 

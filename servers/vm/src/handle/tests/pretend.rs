@@ -97,6 +97,7 @@ impl Pretend {
         }
     }
 
+    /// Pages of programs that are in use.
     pub(super) fn used(&self) -> u64 {
         let spaces = self.spaces.borrow();
         let frames = spaces.values().flat_map(BTreeMap::values);
