@@ -37,11 +37,6 @@ impl<'a> Catalogue<'a> {
         all
     }
 
-    /// The declaration of a service.
-    pub(crate) fn declaration(&self, name: &str) -> Option<Declaration> {
-        self.declarations().into_iter().find(|declaration| declaration.name() == name.as_bytes())
-    }
-
     /// The name of the service in a slot.
     pub(crate) fn name(&self, slot: Endpoint) -> String {
         let found = self.declarations().into_iter().find(|declaration| declaration.slot == slot.0);

@@ -1,1 +1,11 @@
-//! x
+//! service: shows, starts, stops, updates and crashes the system's services.
+//!
+//! What is typed becomes a [`control::Request`]; what rs answers becomes text and an exit status.
+
+pub mod arguments;
+pub mod text;
+
+/// The exit status when rs refused.
+pub const REFUSED: u8 = 1;
+/// The exit status when rs could not be asked.
+pub const NOT_ASKED: u8 = 3;
