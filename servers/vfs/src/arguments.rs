@@ -50,6 +50,20 @@ pub(crate) fn copied(
     }
 }
 
+/// Writes to the program's memory what effects before have made, and keeps whether that went well.
+///
+/// # Errors
+/// `FAULT`.
+pub(crate) fn told(
+    cx: &Context,
+    label: &'static str,
+    address: u64,
+    bytes: &[u8],
+) -> Result<(), Refused> {
+    let write = || cx.write_lease(MEMORY, address, bytes).map(|()| Vec::new());
+    copied(cx, label, write).map(drop)
+}
+
 /// Bytes at an address of the program.
 ///
 /// # Errors
@@ -97,7 +111,9 @@ fn read_string(cx: &Context, address: u64, limit: usize) -> Result<Vec<u8>, Refu
             .ok_or(Errno::FAULT)?;
         // Most paths are short; the rest of the page is read when they are not.
         let most = if string.is_empty() { 64 } else { CHUNK };
-        let length = most.min(CHUNK - at % CHUNK).min((limit - string.len()) as u64);
+        let length = most
+            .min(CHUNK - at % CHUNK)
+            .min((limit - string.len()) as u64);
         let chunk = cx.lease_bytes(MEMORY, at, word::index(length))?;
         let end = chunk.iter().position(|byte| *byte == 0);
         string.extend_from_slice(&chunk[..end.unwrap_or(chunk.len())]);

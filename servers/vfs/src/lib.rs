@@ -1,9 +1,47 @@
 //! vfs, the virtual file system: paths, mounts, descriptor tables.
+//!
+//! Open file descriptions live at the servers of the objects; vfs knows which descriptor of which
+//! process means which of them, and how a path goes from one file system to the next. A read or
+//! write is handed on to the server of the object together with the program's memory, and its
+//! answer goes straight to the program.
 #![cfg_attr(feature = "image", no_std)]
 
 extern crate alloc;
 
+mod arguments;
+mod calls;
+mod duplicate;
+mod found;
+mod open;
+mod pipe;
+mod processes;
+mod release;
 mod state;
+mod status;
 mod tables;
+mod transfer;
+mod walk;
 
+use abi::message::PROTOCOL_LINUX;
+use protocol::descriptors;
+use service::instance::refuse;
+use service::{Cx, Handler, Service};
 pub use state::State;
+
+/// The virtual file system.
+#[derive(Debug)]
+pub struct VirtualFileSystem;
+
+impl Service for VirtualFileSystem {
+    type State = State;
+
+    fn handle(cx: Cx<Self>) -> Handler {
+        if cx.message().protocol == PROTOCOL_LINUX {
+            return calls::answer(cx);
+        }
+        match descriptors::Request::decode(cx.message()) {
+            Some(request) => processes::answer(cx, request),
+            None => refuse(cx),
+        }
+    }
+}

@@ -25,8 +25,8 @@ pub(crate) use locks::{Lock, LockFile, LockOwner, LockTable};
 pub(crate) use mounts::{Mounts, ROOT_MOUNT};
 pub(crate) use processes::{Place, Processes, Start};
 pub(crate) use types::{
-    Covered, Descriptor, Executable, Limits, Mount, Object, Open, OpenId, Places, Program, Released,
-    Settings, Spot,
+    Covered, Descriptor, Executable, Limits, Mount, Object, Open, OpenId, Places, Program,
+    Released, Settings, Spot,
 };
 
 use abi::Pid;

@@ -30,7 +30,9 @@ impl From<version_1::State> for version_2::State {
         new.slots = descriptors.map(|(key, of)| (key, of.into())).collect();
         let references = old.references.into_entries();
         let several = references.filter(|(_, references)| *references > 1);
-        new.shared = several.map(|(id, references)| (id, references - 1)).collect();
+        new.shared = several
+            .map(|(id, references)| (id, references - 1))
+            .collect();
         new
     }
 }

@@ -48,7 +48,8 @@ impl Tables for State {
     }
 
     fn set_places(&mut self, process: Pid, places: Places) {
-        self.processes.update(&process, |found| found.places = places);
+        self.processes
+            .update(&process, |found| found.places = places);
     }
 
     fn settings(&self, process: Pid) -> Option<Settings> {
@@ -56,7 +57,8 @@ impl Tables for State {
     }
 
     fn set_settings(&mut self, process: Pid, settings: Settings) {
-        self.processes.update(&process, |found| found.settings = settings);
+        self.processes
+            .update(&process, |found| found.settings = settings);
     }
 
     fn program(&self, process: Pid) -> Option<&Program> {
@@ -64,7 +66,8 @@ impl Tables for State {
     }
 
     fn set_program(&mut self, process: Pid, program: Program) {
-        self.processes.update(&process, |found| found.program = program);
+        self.processes
+            .update(&process, |found| found.program = program);
     }
 
     fn groups(&self, process: Pid) -> Vec<u32> {
@@ -73,7 +76,8 @@ impl Tables for State {
     }
 
     fn set_groups(&mut self, process: Pid, groups: Vec<u32>) {
-        self.processes.update(&process, |found| found.groups = groups);
+        self.processes
+            .update(&process, |found| found.groups = groups);
     }
 
     fn add_process(&mut self, process: Pid, places: Places, settings: Settings, program: Program) {
@@ -117,7 +121,9 @@ impl Tables for State {
         process: Pid,
         number: u32,
     ) -> impl Iterator<Item = (u32, Descriptor)> {
-        let all = self.descriptors.range((process, number)..=(process, u32::MAX));
+        let all = self
+            .descriptors
+            .range((process, number)..=(process, u32::MAX));
         all.map(|((_, number), descriptor)| (*number, *descriptor))
     }
 

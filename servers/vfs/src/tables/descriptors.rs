@@ -60,7 +60,9 @@ pub(crate) trait Descriptors: Tables {
         let Some(open) = self.take_open(id) else {
             return Released::default();
         };
-        let by_range = self.locks_mut().drop_file(open.file, LockOwner::Description(id));
+        let by_range = self
+            .locks_mut()
+            .drop_file(open.file, LockOwner::Description(id));
         let whole = self.locks_mut().drop_file(open.file, LockOwner::Whole(id));
         Released {
             objects: core::iter::once(open.object).chain(open.node).collect(),
@@ -159,12 +161,11 @@ pub(crate) trait Descriptors: Tables {
     /// # Errors
     /// `BADF` when it is not open.
     fn close(&mut self, process: Pid, number: u32) -> Result<Released, Errno> {
-        let descriptor = self
-            .take_descriptor(process, number)
-            .ok_or(Errno::BADF)?;
+        let descriptor = self.take_descriptor(process, number).ok_or(Errno::BADF)?;
         let file = self.open(descriptor.open).map(|open| open.file);
         let unlocked = file.is_some_and(|file| {
-            self.locks_mut().drop_file(file, LockOwner::Process(process))
+            self.locks_mut()
+                .drop_file(file, LockOwner::Process(process))
         });
         let mut released = self.let_go(descriptor.open);
         released.unlocked |= unlocked;

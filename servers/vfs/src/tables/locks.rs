@@ -136,13 +136,29 @@ impl LockTable {
             .collect();
         for lock in &met {
             self.held.remove(&(file, owner, lock.range.start));
-            if let Some(last) = range.start.checked_sub(1).filter(|l| *l >= lock.range.start) {
+            if let Some(last) = range
+                .start
+                .checked_sub(1)
+                .filter(|l| *l >= lock.range.start)
+            {
                 let start = lock.range.start;
-                self.put(file, Lock { range: Range { start, last }, ..*lock });
+                self.put(
+                    file,
+                    Lock {
+                        range: Range { start, last },
+                        ..*lock
+                    },
+                );
             }
             if let Some(start) = range.last.checked_add(1).filter(|s| *s <= lock.range.last) {
                 let last = lock.range.last;
-                self.put(file, Lock { range: Range { start, last }, ..*lock });
+                self.put(
+                    file,
+                    Lock {
+                        range: Range { start, last },
+                        ..*lock
+                    },
+                );
             }
         }
         !met.is_empty()
@@ -195,7 +211,10 @@ mod tests {
         let mut table = LockTable::default();
         table.set(FILE, lock(1, Kind::Shared, 0, 9)).unwrap();
         table.set(FILE, lock(2, Kind::Shared, 5, 20)).unwrap();
-        assert_eq!(table.set(FILE, lock(1, Kind::Exclusive, 0, 5)), Err(Errno::AGAIN));
+        assert_eq!(
+            table.set(FILE, lock(1, Kind::Exclusive, 0, 5)),
+            Err(Errno::AGAIN)
+        );
         assert_eq!(table.set(FILE, lock(1, Kind::Exclusive, 0, 4)), Ok(()));
         let found = table.conflict(FILE, lock(2, Kind::Shared, 0, 100)).unwrap();
         assert_eq!(found, lock(1, Kind::Exclusive, 0, 4));
@@ -209,12 +228,27 @@ mod tests {
     #[test]
     fn unlocking_the_middle_leaves_both_ends() {
         let mut table = LockTable::default();
-        table.set(FILE, lock(1, Kind::Exclusive, 0, u64::MAX)).unwrap();
+        table
+            .set(FILE, lock(1, Kind::Exclusive, 0, u64::MAX))
+            .unwrap();
         let owner = LockOwner::Process(Pid(1));
-        assert!(table.unset(FILE, owner, Range { start: 10, last: 19 }));
+        assert!(table.unset(
+            FILE,
+            owner,
+            Range {
+                start: 10,
+                last: 19
+            }
+        ));
         assert_eq!(table.set(FILE, lock(2, Kind::Exclusive, 10, 19)), Ok(()));
-        assert_eq!(table.set(FILE, lock(2, Kind::Shared, 9, 9)), Err(Errno::AGAIN));
-        assert_eq!(table.set(FILE, lock(2, Kind::Shared, 20, 20)), Err(Errno::AGAIN));
+        assert_eq!(
+            table.set(FILE, lock(2, Kind::Shared, 9, 9)),
+            Err(Errno::AGAIN)
+        );
+        assert_eq!(
+            table.set(FILE, lock(2, Kind::Shared, 20, 20)),
+            Err(Errno::AGAIN)
+        );
         assert!(table.drop_file(FILE, owner));
         assert!(!table.drop_file(FILE, owner));
         assert_eq!(table.set(FILE, lock(2, Kind::Shared, 0, 100)), Ok(()));

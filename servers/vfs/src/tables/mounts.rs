@@ -91,9 +91,16 @@ pub(crate) trait Mounts: Tables {
                 escape(field, &mut text);
                 text.push(b' ');
             }
-            let access: &[u8] = if mount.flags & READ_ONLY == 0 { b"rw" } else { b"ro" };
+            let access: &[u8] = if mount.flags & READ_ONLY == 0 {
+                b"rw"
+            } else {
+                b"ro"
+            };
             text.extend_from_slice(access);
-            for (_, name) in FLAG_NAMES.iter().filter(|(flag, _)| mount.flags & flag != 0) {
+            for (_, name) in FLAG_NAMES
+                .iter()
+                .filter(|(flag, _)| mount.flags & flag != 0)
+            {
                 text.extend_from_slice(name.as_bytes());
             }
             text.extend_from_slice(b" 0 0\n");

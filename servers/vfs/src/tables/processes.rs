@@ -9,13 +9,14 @@ use abi::{Errno, Pid};
 
 /// What happens to processes.
 pub(crate) trait Processes: Tables {
-    /// Makes the table of the first process, unless it is there.
+    /// Makes the table of the first process, which takes over a reference to the root; says
+    /// whether it was not there yet.
     ///
     /// # Errors
     /// `NODEV` when no root is mounted.
-    fn make_first(&mut self, process: Pid) -> Result<(), Errno> {
+    fn make_first(&mut self, process: Pid) -> Result<bool, Errno> {
         if self.places(process).is_some() {
-            return Ok(());
+            return Ok(false);
         }
         let root = self.root_open().ok_or(Errno::NODEV)?;
         let root = self.add_open(root, 2);
@@ -24,7 +25,7 @@ pub(crate) trait Processes: Tables {
             directory: root,
         };
         self.add_process(process, places, FIRST_SETTINGS, Program::default());
-        Ok(())
+        Ok(true)
     }
 
     /// Copies the table of a process for its child.
@@ -38,7 +39,9 @@ pub(crate) trait Processes: Tables {
             return Err(Errno::EXIST);
         }
         let program = Program {
-            path: self.program(parent).map_or_else(Default::default, |p| p.path.clone()),
+            path: self
+                .program(parent)
+                .map_or_else(Default::default, |p| p.path.clone()),
             ..Program::default()
         };
         self.hold(places.root, 1);
