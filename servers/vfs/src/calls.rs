@@ -16,7 +16,12 @@ pub(crate) fn answer(cx: Context) -> Handler {
     let message = *cx.message();
     let [a, b, c, d, e, f, _] = message.words;
     let arguments = [a, b, c, d, e, f];
-    let groups = [transfers::answer, descriptors::answer, names::answer];
+    let groups = [
+        transfers::answer,
+        descriptors::answer,
+        names::answer,
+        names::change,
+    ];
     for group in groups {
         if let Some(handler) = group(&cx, message.kind, arguments) {
             return handler;

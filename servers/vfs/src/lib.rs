@@ -9,17 +9,28 @@
 extern crate alloc;
 
 mod arguments;
+mod attributes;
 mod calls;
+mod control;
+mod copy;
+mod directory;
 mod duplicate;
 mod found;
+mod inspect;
+mod lock;
+mod mount;
+mod names;
 mod open;
 mod pipe;
+mod poll;
 mod processes;
+mod refusals;
 mod release;
 mod state;
 mod status;
 mod tables;
 mod transfer;
+mod vector;
 mod walk;
 
 use abi::message::PROTOCOL_LINUX;
@@ -39,8 +50,11 @@ impl Service for VirtualFileSystem {
         if cx.message().protocol == PROTOCOL_LINUX {
             return calls::answer(cx);
         }
-        match descriptors::Request::decode(cx.message()) {
-            Some(request) => processes::answer(cx, request),
+        if let Some(request) = descriptors::Request::decode(cx.message()) {
+            return processes::answer(cx, request);
+        }
+        match protocol::inspect::Request::decode(cx.message()) {
+            Some(request) => inspect::answer(cx, request),
             None => refuse(cx),
         }
     }

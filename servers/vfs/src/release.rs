@@ -22,5 +22,5 @@ pub(crate) async fn close(cx: &Context, object: Object) {
     let question = object::Close {
         handle: object.handle,
     };
-    drop(cx.ask("close", object.server, question, &[]).await);
+    let _ = cx.ask("close", object.server, question, &[]).await;
 }

@@ -3,6 +3,7 @@
 use super::version_1::Process;
 use super::version_2::Counters;
 use super::{version_1, version_2};
+use alloc::vec::Vec;
 use service::container::Value;
 
 impl From<version_1::State> for version_2::State {
@@ -40,7 +41,7 @@ impl From<version_1::State> for version_2::State {
 impl From<version_2::State> for version_1::State {
     fn from(mut new: version_2::State) -> Self {
         let counters = *new.counters.get();
-        let mut processes = alloc::vec::Vec::new();
+        let mut processes = Vec::new();
         for (process, places) in new.places.into_entries() {
             // A process that lacks a part is dropped, as `check` would.
             let (Some(settings), Some(program)) = (

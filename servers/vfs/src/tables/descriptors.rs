@@ -2,6 +2,7 @@
 
 use super::{Descriptor, Limits, LockOwner, Open, OpenId, Released, Tables};
 use abi::{Errno, Pid};
+use alloc::vec::Vec;
 
 /// What is done with descriptors. Numbers come from programs as they wrote them.
 pub(crate) trait Descriptors: Tables {
@@ -180,7 +181,7 @@ pub(crate) trait Descriptors: Tables {
         last: u32,
         fits: impl Fn(Descriptor) -> bool,
     ) -> Released {
-        let numbers: alloc::vec::Vec<u32> = self
+        let numbers: Vec<u32> = self
             .descriptors_from(process, first)
             .take_while(|(number, _)| *number <= last)
             .filter(|(_, descriptor)| fits(*descriptor))
@@ -195,7 +196,7 @@ pub(crate) trait Descriptors: Tables {
 
     /// Sets whether exec closes the descriptors from `first` to `last` that are open.
     fn mark(&mut self, process: Pid, first: u32, last: u32, close_on_exec: bool) {
-        let open: alloc::vec::Vec<_> = self
+        let open: Vec<_> = self
             .descriptors_from(process, first)
             .take_while(|(number, _)| *number <= last)
             .collect();

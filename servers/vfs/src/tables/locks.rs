@@ -15,19 +15,19 @@ const NO_LOCKS: Errno = Errno(37);
 
 /// What is locked: an inode at its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
-pub struct LockFile {
+pub(crate) struct LockFile {
     /// The server.
     #[n(0)]
-    pub server: Endpoint,
+    pub(crate) server: Endpoint,
     /// The inode's number there.
     #[n(1)]
-    pub node: u64,
+    pub(crate) node: u64,
 }
 
 impl LockFile {
     /// The inode `node` at the server of an object.
     #[must_use]
-    pub const fn of(object: Object, node: u64) -> LockFile {
+    pub(crate) const fn of(object: Object, node: u64) -> LockFile {
         LockFile {
             server: object.server,
             node,
@@ -37,7 +37,7 @@ impl LockFile {
 
 /// Who holds a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
-pub enum LockOwner {
+pub(crate) enum LockOwner {
     /// A process holds a range.
     #[n(0)]
     Process(#[n(0)] Pid),
@@ -65,18 +65,18 @@ struct Held {
 
 /// A lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lock {
+pub(crate) struct Lock {
     /// Who holds it.
-    pub owner: LockOwner,
+    pub(crate) owner: LockOwner,
     /// What it allows others.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// What it is of.
-    pub range: Range,
+    pub(crate) range: Range,
 }
 
 /// All locks. Those of one owner on one file do not meet.
 #[derive(Clone, Debug, Default, Encode, Decode)]
-pub struct LockTable {
+pub(crate) struct LockTable {
     #[n(0)]
     held: Map<(LockFile, LockOwner, u64), Held>,
 }
@@ -103,7 +103,7 @@ impl LockTable {
 
     /// A lock of somebody else that is in the way.
     #[must_use]
-    pub fn conflict(&self, file: LockFile, wanted: Lock) -> Option<Lock> {
+    pub(crate) fn conflict(&self, file: LockFile, wanted: Lock) -> Option<Lock> {
         self.of_file(file).find(|lock| {
             lock.owner != wanted.owner
                 && lock.owner.is_whole() == wanted.owner.is_whole()
@@ -116,7 +116,7 @@ impl LockTable {
     ///
     /// # Errors
     /// `AGAIN` when another is in the way, ENOLCK when there are too many.
-    pub fn set(&mut self, file: LockFile, lock: Lock) -> Result<(), Errno> {
+    pub(crate) fn set(&mut self, file: LockFile, lock: Lock) -> Result<(), Errno> {
         if self.conflict(file, lock).is_some() {
             return Err(Errno::AGAIN);
         }
@@ -129,7 +129,7 @@ impl LockTable {
     }
 
     /// Drops what an owner has locked of a range; says whether that was anything.
-    pub fn unset(&mut self, file: LockFile, owner: LockOwner, range: Range) -> bool {
+    pub(crate) fn unset(&mut self, file: LockFile, owner: LockOwner, range: Range) -> bool {
         let met: Vec<Lock> = self
             .of_file(file)
             .filter(|lock| lock.owner == owner && lock.range.meets(&range))
@@ -165,7 +165,7 @@ impl LockTable {
     }
 
     /// Drops all that an owner has locked of a file; says whether that was anything.
-    pub fn drop_file(&mut self, file: LockFile, owner: LockOwner) -> bool {
+    pub(crate) fn drop_file(&mut self, file: LockFile, owner: LockOwner) -> bool {
         let all = Range {
             start: 0,
             last: u64::MAX,
@@ -174,7 +174,7 @@ impl LockTable {
     }
 
     /// Keeps the locks of owners that are still there; returns how many went.
-    pub fn retain(&mut self, is_there: impl Fn(LockOwner) -> bool) -> usize {
+    pub(crate) fn retain(&mut self, is_there: impl Fn(LockOwner) -> bool) -> usize {
         let before = self.held.len();
         self.held.retain(|(_, owner, _), _| is_there(*owner));
         before - self.held.len()

@@ -6,6 +6,7 @@ use super::{
     Spot, Tables,
 };
 use abi::{Errno, Pid};
+use alloc::vec::Vec;
 
 /// What happens to processes.
 pub(crate) trait Processes: Tables {
@@ -49,7 +50,7 @@ pub(crate) trait Processes: Tables {
         self.add_process(child, places, settings, program);
         let groups = self.groups(parent);
         self.set_groups(child, groups);
-        let descriptors: alloc::vec::Vec<_> = self.descriptors_from(parent, 0).collect();
+        let descriptors: Vec<_> = self.descriptors_from(parent, 0).collect();
         for (number, descriptor) in descriptors {
             self.hold(descriptor.open, 1);
             self.set_descriptor(child, number, descriptor);
