@@ -21,6 +21,18 @@ answer! {
     }
 }
 
+answer! {
+    /// What a descriptor refers to: the answer to [`Share`].
+    pub struct Shared {
+        /// Its server.
+        pub server: Endpoint,
+        /// The description there, with a reference of its own: to be closed by whoever gets it.
+        pub handle: Handle,
+        /// Its open flags: the access mode counts.
+        pub flags: u32,
+    }
+}
+
 protocol! {
     number 7, version 1;
 
@@ -39,4 +51,10 @@ protocol! {
     SetLimit = 6 { process: Pid, descriptors: u64, file_bytes: u64 } -> ();
     /// The supplementary groups of a process: lease 0, u32 each.
     SetGroups = 7 { process: Pid, count: u32 } -> ();
+    /// For vm: what a descriptor of a process refers to, with a reference added (asked of its
+    /// server with `object::Duplicate`). `BADF` when it is not open or opened with O_PATH.
+    Share = 8 { process: Pid, descriptor: u32 } -> Shared;
+    /// Which of the files opened by [`OpenExecutable`] since the last exec is the program, as
+    /// /proc/PID/exe shows it; asked before [`Executed`]. Without it, it is the first one.
+    Program = 9 { process: Pid, server: Endpoint, handle: Handle } -> ();
 }

@@ -24,6 +24,8 @@ answer! {
         pub data: u64,
         /// The stack.
         pub stack: u64,
+        /// The most that all regions ever were.
+        pub peak: u64,
     }
 }
 

@@ -3,9 +3,13 @@
 use crate::protocol;
 
 protocol! {
-    number 1, version 1;
+    number 1, version 0;
 
-    /// To vm: see `kernel_kind::PAGE_FAULT`. Lease 0 is the program's whole memory.
+    /// To vm: see `kernel_kind::PAGE_FAULT`. Lease 0 is the program's whole memory. vm refuses with
+    /// `FAULT` where nothing is mapped (SIGSEGV, SEGV_MAPERR), with `ACCES` what the mapping does not
+    /// allow (SIGSEGV, SEGV_ACCERR), with `NOMEM` when a promised page cannot be found (ask
+    /// `memory::Victim`, then let the thread try again), and with any other errno a page that its
+    /// file does not have (SIGBUS, BUS_ADRERR).
     PageFault = 1 { address: u64, length: u64, access: u32, present: bool } -> ();
     /// To pm: see `kernel_kind::EXCEPTION`.
     Exception = 2 { vector: u32, error_code: u32, address: u64, errno: u32 } -> ();
