@@ -65,6 +65,8 @@ pub(super) struct Machine {
     pub(super) submissions: RefCell<Vec<Submission>>,
     pub(super) requests: RefCell<BTreeMap<RequestId, Asked>>,
     pub(super) replies: RefCell<BTreeMap<RequestId, Reply>>,
+    /// What the last request that was replied to had lent.
+    pub(super) returned: RefCell<Vec<u8>>,
     pub(super) completions: RefCell<Vec<(Tag, Reply)>>,
     /// Requests taken back for absent memory.
     pub(super) withdrawn: RefCell<Vec<RequestId>>,
@@ -220,7 +222,8 @@ impl System for Machine {
     fn reply(&self, request: RequestId, reply: &Reply) -> Result<(), CallError> {
         self.counted(|| {
             let ended = self.requests.borrow_mut().remove(&request);
-            ended.ok_or(CallError::NoRequest)?;
+            let ended = ended.ok_or(CallError::NoRequest)?;
+            self.returned.replace(ended.lent.unwrap_or_default());
             self.replies.borrow_mut().insert(request, *reply);
             Ok(())
         })

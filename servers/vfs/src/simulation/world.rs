@@ -130,21 +130,10 @@ impl World {
     /// Asks vfs as a service does, and returns what it wrote to the lease.
     pub(super) fn ask_reading<Q: Question>(&mut self, question: Q) -> (u64, Vec<u8>) {
         let id = self.request(question.message(), Caller::default(), Some(vec![0; 512]));
-        // The lease is gone with the request: look at it before the last event.
-        let machine = self.machine.clone();
-        let kept = std::cell::RefCell::new(Vec::new());
-        let asked = || machine.requests.borrow().get(&id).cloned();
-        while let Some(asked) = asked() {
-            kept.replace(asked.lent.unwrap_or_default());
-            if !self.step() {
-                break;
-            }
-        }
+        self.run();
         let reply = self.machine.replies.borrow_mut().remove(&id).unwrap();
-        (
-            reply.result.try_into().unwrap_or(u64::MAX),
-            kept.into_inner(),
-        )
+        let length = reply.result.try_into().unwrap_or(u64::MAX);
+        (length, self.machine.returned.take())
     }
 
     fn request(&mut self, message: Message, caller: Caller, lent: Option<Vec<u8>>) -> RequestId {
