@@ -21,6 +21,7 @@ pub mod layout;
 pub mod lease;
 pub mod limits;
 pub mod message;
+pub mod power;
 pub mod process;
 pub mod slot;
 pub mod time;

@@ -46,7 +46,8 @@ protocol! {
     SetLimits = 5 { space: SpaceId, total: u64, data: u64, stack: u64 } -> ();
     /// Writes the text of /proc/PID/maps into lease 0, from byte `offset` of it.
     Regions = 6 { space: SpaceId, offset: u64 } -> u64;
-    /// The process whose end would free most memory since vm could not find a promised page, or
-    /// space 0 when there is none to end.
+    /// The space of the process to be ended because vm could not find a promised page: the one
+    /// whose end frees most, the same one until its space is destroyed; or space 0 when there is
+    /// memory again. Either way the one that faulted tries again then.
     Victim = 7 {} -> Space;
 }

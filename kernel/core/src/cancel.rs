@@ -13,11 +13,7 @@ impl<M: Machine> Kernel<M> {
     ///
     /// # Errors
     /// `NoSlot`.
-    pub fn cancel_children(
-        &mut self,
-        slot: Endpoint,
-        parent: RequestId,
-    ) -> Result<(), CallError> {
+    pub fn cancel_children(&mut self, slot: Endpoint, parent: RequestId) -> Result<(), CallError> {
         self.slots.declared(slot)?;
         let mut at = self.requests.children(slot, parent);
         while let Some(index) = at {
@@ -38,7 +34,10 @@ impl<M: Machine> Kernel<M> {
     /// `NoSlot`; `NoRequest` when no submission has this tag.
     pub fn cancel_submission(&mut self, slot: Endpoint, tag: Tag) -> Result<(), CallError> {
         self.slots.declared(slot)?;
-        let index = self.requests.tagged(slot, tag).ok_or(CallError::NoRequest)?;
+        let index = self
+            .requests
+            .tagged(slot, tag)
+            .ok_or(CallError::NoRequest)?;
         self.cancel(index);
         Ok(())
     }

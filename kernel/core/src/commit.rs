@@ -60,7 +60,10 @@ impl<M: Machine> Kernel<M> {
     fn take_over_requests(&mut self, slot: Endpoint) {
         let own = slot.index();
         let requests = &mut self.requests.items;
-        while let Some(index) = self.slots.items[own].cancels.pop_front(requests, Chain::Cancel) {
+        while let Some(index) = self.slots.items[own]
+            .cancels
+            .pop_front(requests, Chain::Cancel)
+        {
             requests[index as usize].cancel_told = false;
         }
         while let Some(index) = self.slots.items[own].delivered.last() {

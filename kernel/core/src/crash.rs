@@ -59,14 +59,14 @@ impl<M: Machine> Kernel<M> {
 
     fn log_crash(&mut self, slot: Endpoint, index: InstanceIndex, failure: Failure) {
         let record = self.slot(slot);
-        let (name, instruction, address) =
-            (record.declaration.name, record.crash_instruction, record.crash_address);
-        let length = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
-        let name = core::str::from_utf8(&name[..length]).unwrap_or("?");
-        let base = self
-            .instances
-            .get(index)
-            .map_or(0, |instance| self.memory.instance_layout(instance.memory).base);
+        let (name, instruction, address) = (
+            record.name(),
+            record.crash_instruction,
+            record.crash_address,
+        );
+        let base = self.instances.get(index).map_or(0, |instance| {
+            self.memory.instance_layout(instance.memory).base
+        });
         self.log(format_args!(
             "kernel: {name} crashed: {failure:?} at {instruction:#x} (base {base:#x}), \
              address {address:#x}"
@@ -77,12 +77,10 @@ impl<M: Machine> Kernel<M> {
     fn poison(&mut self, slot: Endpoint) {
         let id = match self.slot(slot).unacknowledged {
             Unacknowledged::Request(id) | Unacknowledged::Cancel(id) => id,
-            Unacknowledged::Completion(index) => {
-                match self.requests.items[index as usize].origin {
-                    Origin::Submission(_, tag) => tag.parent,
-                    _ => RequestId::NONE,
-                }
-            }
+            Unacknowledged::Completion(index) => match self.requests.items[index as usize].origin {
+                Origin::Submission(_, tag) => tag.parent,
+                _ => RequestId::NONE,
+            },
             _ => RequestId::NONE,
         };
         let Ok(index) = self.held(slot, id) else {
@@ -92,7 +90,10 @@ impl<M: Machine> Kernel<M> {
         request.crashes += 1;
         if request.crashes >= POISON_CRASHES {
             debug_assert_eq!(request.state, RequestState::Delivered);
-            self.log(format_args!("kernel: request {:x} is ended: it crashes its server", id.0));
+            self.log(format_args!(
+                "kernel: request {:x} is ended: it crashes its server",
+                id.0
+            ));
             self.finish(index, Reply::value(Errno::FAULT.result()));
         }
     }
@@ -137,7 +138,10 @@ impl<M: Machine> Kernel<M> {
 
     /// Destroys the view that is exported for an instance.
     pub(crate) fn end_view(&mut self, index: InstanceIndex) {
-        let view = self.instances.get_mut(index).and_then(|instance| instance.view.take());
+        let view = self
+            .instances
+            .get_mut(index)
+            .and_then(|instance| instance.view.take());
         if let Some(view) = view {
             self.memory.destroy_view(&mut self.machine, view);
         }
@@ -148,7 +152,8 @@ impl<M: Machine> Kernel<M> {
 
     fn free_instance(&mut self, index: InstanceIndex) {
         if let Some(instance) = self.instances.items[index as usize].take() {
-            self.memory.destroy_instance(&mut self.machine, instance.memory);
+            self.memory
+                .destroy_instance(&mut self.machine, instance.memory);
         }
     }
 

@@ -13,7 +13,9 @@ impl Ids {
     /// A table for up to `count` numbers.
     pub(crate) fn new(count: usize) -> Ids {
         let size = (count.max(1) * 2).next_power_of_two();
-        Ids { places: alloc::vec![EMPTY; size].into_boxed_slice() }
+        Ids {
+            places: alloc::vec![EMPTY; size].into_boxed_slice(),
+        }
     }
 
     fn start(&self, number: u32) -> usize {
@@ -87,7 +89,7 @@ mod tests {
             if model.remove(&number).is_some() {
                 ids.remove(number);
             } else if model.len() < 64 {
-                let index = (random >> 8) as u16 & 0x7fff;
+                let index = abi::word::low_16((random >> 8).into()) & 0x7fff;
                 model.insert(number, index);
                 ids.insert(number, index);
             }

@@ -5,6 +5,7 @@ use alloc::boxed::Box;
 use abi::Endpoint;
 use abi::limits::SLOTS;
 use abi::slot::Phase;
+use abi::word::low_16;
 
 use crate::memory::{InstanceHandle, ViewHandle};
 use crate::thread::ThreadIndex;
@@ -18,7 +19,7 @@ pub(crate) const INSTANCES: usize = 3 * SLOTS;
 
 /// What an instance is told about its start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Start {
+pub(crate) struct Start {
     /// Bytes in the inbox; 0 when it starts fresh.
     pub bytes: u64,
     /// The version of the State in the inbox.
@@ -29,7 +30,7 @@ pub struct Start {
 
 /// An instance.
 #[derive(Clone, Copy, Debug)]
-pub struct Instance {
+pub(crate) struct Instance {
     /// Its slot.
     pub(crate) slot: Endpoint,
     /// Its memory.
@@ -57,7 +58,10 @@ pub(crate) struct Instances {
 impl Instances {
     /// A table whose threads start at `first_thread`.
     pub(crate) fn new(first_thread: usize) -> Instances {
-        Instances { items: alloc::vec![None; INSTANCES].into_boxed_slice(), first_thread }
+        Instances {
+            items: alloc::vec![None; INSTANCES].into_boxed_slice(),
+            first_thread,
+        }
     }
 
     /// A free record.
@@ -78,7 +82,7 @@ impl Instances {
 
     /// The thread of an instance.
     pub(crate) fn thread(&self, index: InstanceIndex) -> ThreadIndex {
-        (self.first_thread + 2 * index as usize) as ThreadIndex
+        low_16((self.first_thread + 2 * index as usize) as u64)
     }
 
     /// The thread that exports the predecessor of an instance.

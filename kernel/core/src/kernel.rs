@@ -5,6 +5,7 @@ use core::fmt;
 
 use abi::limits::{self, SLOTS};
 use abi::slot::TransactionStatus;
+use abi::word::low_16;
 use abi::{CallError, Endpoint, Time};
 
 use crate::instance::{INSTANCES, InstanceIndex, Instances};
@@ -33,7 +34,10 @@ impl Limits {
     #[must_use]
     pub fn for_frames(frames: usize) -> Limits {
         let processes = limits::processes(frames);
-        Limits { processes, requests: (2 * processes + 2048).min(limits::REQUESTS) }
+        Limits {
+            processes,
+            requests: (2 * processes + 2048).min(limits::REQUESTS),
+        }
     }
 }
 
@@ -91,7 +95,9 @@ impl<M: Machine> Kernel<M> {
         limits: Limits,
     ) -> Result<Kernel<M>, CallError> {
         let memory = Memory::new(&mut machine, boot)?;
-        let processes = limits.processes.min(usize::from(u16::MAX) - 2 * INSTANCES - 1);
+        let processes = limits
+            .processes
+            .min(usize::from(u16::MAX) - 2 * INSTANCES - 1);
         let threads = processes + 2 * INSTANCES;
         Ok(Kernel {
             machine,
@@ -103,7 +109,10 @@ impl<M: Machine> Kernel<M> {
             instances: Instances::new(processes),
             schedule: Schedule::default(),
             transaction: None,
-            transaction_status: TransactionStatus { outcome: 1, ..TransactionStatus::default() },
+            transaction_status: TransactionStatus {
+                outcome: 1,
+                ..TransactionStatus::default()
+            },
             log: Log::default(),
             ring: Ring::default(),
             counters: Counters::default(),
@@ -161,7 +170,9 @@ impl<M: Machine> Kernel<M> {
 
     /// The thread of a slot's current instance.
     pub(crate) fn current_thread(&self, slot: Endpoint) -> Option<ThreadIndex> {
-        self.slot(slot).current.map(|index| self.instances.thread(index))
+        self.slot(slot)
+            .current
+            .map(|index| self.instances.thread(index))
     }
 
     /// The current instance of a slot, if it serves or is frozen.
@@ -185,6 +196,8 @@ impl<M: Machine> Kernel<M> {
 
     /// All members of a set of slots.
     pub(crate) fn members(set: u64) -> impl Iterator<Item = Endpoint> {
-        (0..SLOTS as u16).filter(move |slot| set >> slot & 1 == 1).map(Endpoint)
+        (0..low_16(SLOTS as u64))
+            .filter(move |slot| set >> slot & 1 == 1)
+            .map(Endpoint)
     }
 }

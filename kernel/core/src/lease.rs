@@ -5,7 +5,7 @@ use abi::call::Protection;
 use abi::layout::PAGE_SIZE;
 use abi::limits::COPY_BYTES;
 use abi::message::{PROTOCOL_KERNEL, kernel_kind};
-use abi::{Access, CallError, Endpoint, Message, RequestId, Reply};
+use abi::{Access, CallError, Endpoint, Message, Reply, RequestId};
 
 use crate::instance::InstanceIndex;
 use crate::kernel::Kernel;
@@ -88,7 +88,10 @@ impl<M: Machine> Kernel<M> {
             return Err(CallError::BadLease);
         }
         let root = self.owner_root(lease.owner)?;
-        let address = lease.address.checked_add(name.offset).ok_or(CallError::BadLease)?;
+        let address = lease
+            .address
+            .checked_add(name.offset)
+            .ok_or(CallError::BadLease)?;
         match self.copy(Place { root, address }, local, length) {
             Ok(()) => Ok(length),
             Err(Side::Local) => Err(CallError::BadAddress),
@@ -103,16 +106,20 @@ impl<M: Machine> Kernel<M> {
         let bytes = usize::try_from(length).unwrap_or(usize::MAX);
         match local {
             Local::To(place, _) => {
-                self.memory.transfer(machine, owner, place, length).map_err(|fault| match fault {
-                    TransferFault::Source(missing) => Side::Owner(missing),
-                    TransferFault::Target(_) => Side::Local,
-                })
+                self.memory
+                    .transfer(machine, owner, place, length)
+                    .map_err(|fault| match fault {
+                        TransferFault::Source(missing) => Side::Owner(missing),
+                        TransferFault::Target(_) => Side::Local,
+                    })
             }
             Local::From(place, _) => {
-                self.memory.transfer(machine, place, owner, length).map_err(|fault| match fault {
-                    TransferFault::Target(missing) => Side::Owner(missing),
-                    TransferFault::Source(_) => Side::Local,
-                })
+                self.memory
+                    .transfer(machine, place, owner, length)
+                    .map_err(|fault| match fault {
+                        TransferFault::Target(missing) => Side::Owner(missing),
+                        TransferFault::Source(_) => Side::Local,
+                    })
             }
             Local::Space(space, address, _) => self
                 .memory
@@ -121,12 +128,14 @@ impl<M: Machine> Kernel<M> {
                     TransferFault::Source(missing) => Side::Owner(missing),
                     TransferFault::Target(_) => Side::Local,
                 }),
-            Local::Read(buffer) => {
-                self.memory.read(machine, owner, &mut buffer[..bytes]).map_err(Side::Owner)
-            }
-            Local::Write(buffer) => {
-                self.memory.write(machine, owner, &buffer[..bytes]).map_err(Side::Owner)
-            }
+            Local::Read(buffer) => self
+                .memory
+                .read(machine, owner, &mut buffer[..bytes])
+                .map_err(Side::Owner),
+            Local::Write(buffer) => self
+                .memory
+                .write(machine, owner, &buffer[..bytes])
+                .map_err(Side::Owner),
         }
     }
 
@@ -175,11 +184,19 @@ impl<M: Machine> Kernel<M> {
             }
             miss.count += 1;
         } else {
-            *miss = Miss { page, count: 1, refused: false };
+            *miss = Miss {
+                page,
+                count: 1,
+                refused: false,
+            };
         }
         // The whole of user memory is no range that anybody means to use.
         let whole = lease.address == 0 && lease.length >= abi::layout::USER_TOP;
-        let end = if whole { copy_end } else { lease.address.saturating_add(lease.length) };
+        let end = if whole {
+            copy_end
+        } else {
+            lease.address.saturating_add(lease.length)
+        };
         let length = end.saturating_sub(missing.address).clamp(1, COPY_BYTES);
         let words = [
             missing.address,
@@ -220,8 +237,12 @@ impl<M: Machine> Kernel<M> {
         let manager = self.slots.memory_manager;
         self.slots.declared(manager).ok()?;
         let held = self.requests.items[index as usize].id;
-        let message =
-            Message { protocol: PROTOCOL_KERNEL, version: 0, kind: kernel_kind::PAGE_FAULT, words };
+        let message = Message {
+            protocol: PROTOCOL_KERNEL,
+            version: 0,
+            kind: kernel_kind::PAGE_FAULT,
+            words,
+        };
         let asked = self.make_for(thread, Origin::Copy { thread, held }, message)?;
         let copies = &mut self.processes.items[thread as usize].copies;
         copies.push_back(&mut self.requests.items, Chain::Maker, asked);
@@ -229,7 +250,8 @@ impl<M: Machine> Kernel<M> {
         let request = &mut self.requests.items[index as usize];
         request.state = RequestState::Held;
         let slot = &mut self.slots.items[request.at.index()];
-        slot.held.push_back(&mut self.requests.items, Chain::Place, index);
+        slot.held
+            .push_back(&mut self.requests.items, Chain::Place, index);
         if slot.unacknowledged == Unacknowledged::Request(held) {
             slot.unacknowledged = Unacknowledged::None;
         }
@@ -274,7 +296,9 @@ impl<M: Machine> Kernel<M> {
             return Err(CallError::BadLease);
         };
         let first = lease.address & !(PAGE_SIZE - 1);
-        let room = (lease.address - first).saturating_add(lease.length).div_ceil(PAGE_SIZE);
+        let room = (lease.address - first)
+            .saturating_add(lease.length)
+            .div_ceil(PAGE_SIZE);
         if pages > room {
             return Err(CallError::BadLease);
         }
@@ -284,7 +308,8 @@ impl<M: Machine> Kernel<M> {
             let own = self.current(slot).ok_or(CallError::NoSlot)?;
             let from = self.instance_place(own, own_address)?;
             let machine = &mut self.machine;
-            self.memory.reply_pages(machine, from, space, range, protection(lease.access))?;
+            self.memory
+                .reply_pages(machine, from, space, range, protection(lease.access))?;
         }
         self.slot_mut(slot).served += 1;
         self.finish(index, Reply::value(0));
@@ -298,7 +323,10 @@ impl<M: Machine> Kernel<M> {
         address: u64,
     ) -> Result<Place, CallError> {
         let instance = self.instances.get(index).ok_or(CallError::NoSlot)?;
-        Ok(Place { root: self.memory.instance_root(instance.memory), address })
+        Ok(Place {
+            root: self.memory.instance_root(instance.memory),
+            address,
+        })
     }
 }
 

@@ -12,7 +12,10 @@ pub(crate) struct Link {
 
 impl Default for Link {
     fn default() -> Self {
-        Link { next: NONE, previous: NONE }
+        Link {
+            next: NONE,
+            previous: NONE,
+        }
     }
 }
 
@@ -56,7 +59,11 @@ impl Default for List {
 
 impl List {
     /// A list without records.
-    pub(crate) const EMPTY: List = List { head: NONE, tail: NONE, length: 0 };
+    pub(crate) const EMPTY: List = List {
+        head: NONE,
+        tail: NONE,
+        length: 0,
+    };
 
     /// The first record.
     pub(crate) fn first(&self) -> Option<u16> {
@@ -86,7 +93,10 @@ impl List {
 
     /// Adds a record, which is in no list of this chain, at the end.
     pub(crate) fn push_back<T: Linked>(&mut self, items: &mut [T], chain: Chain, index: u16) {
-        *items[index as usize].link(chain) = Link { next: NONE, previous: self.tail };
+        *items[index as usize].link(chain) = Link {
+            next: NONE,
+            previous: self.tail,
+        };
         match self.tail {
             NONE => self.head = index,
             tail => items[tail as usize].link(chain).next = index,
@@ -107,7 +117,10 @@ impl List {
             return self.push_back(items, chain, index);
         };
         let previous = items[before as usize].neighbours(chain).previous;
-        *items[index as usize].link(chain) = Link { next: before, previous };
+        *items[index as usize].link(chain) = Link {
+            next: before,
+            previous,
+        };
         items[before as usize].link(chain).previous = index;
         match previous {
             NONE => self.head = index,

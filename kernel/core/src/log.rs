@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use core::fmt;
 
 use abi::limits::LOG_BYTES;
+use abi::word::index;
 
 /// Bytes of one line at most.
 pub const LINE_BYTES: usize = 512;
@@ -16,7 +17,10 @@ pub struct Log {
 
 impl Default for Log {
     fn default() -> Self {
-        Log { bytes: alloc::vec![0; LOG_BYTES].into_boxed_slice(), end: 0 }
+        Log {
+            bytes: alloc::vec![0; LOG_BYTES].into_boxed_slice(),
+            end: 0,
+        }
     }
 }
 
@@ -37,7 +41,7 @@ impl Log {
     pub fn push(&mut self, bytes: &[u8]) {
         let size = self.bytes.len() as u64;
         for byte in bytes {
-            self.bytes[(self.end % size) as usize] = *byte;
+            self.bytes[index(self.end % size)] = *byte;
             self.end += 1;
         }
     }
@@ -48,9 +52,11 @@ impl Log {
     pub fn read(&self, position: u64, to: &mut [u8]) -> (u64, usize) {
         let from = position.clamp(self.start(), self.end);
         let size = self.bytes.len() as u64;
-        let count = usize::try_from(self.end - from).unwrap_or(usize::MAX).min(to.len());
+        let count = usize::try_from(self.end - from)
+            .unwrap_or(usize::MAX)
+            .min(to.len());
         for (at, byte) in (from..).zip(&mut to[..count]) {
-            *byte = self.bytes[(at % size) as usize];
+            *byte = self.bytes[index(at % size)];
         }
         (from, count)
     }
@@ -65,7 +71,10 @@ pub(crate) struct Line {
 impl Line {
     /// A line with this text, ended.
     pub(crate) fn new(text: fmt::Arguments<'_>) -> Line {
-        let mut line = Line { bytes: [0; LINE_BYTES], length: 0 };
+        let mut line = Line {
+            bytes: [0; LINE_BYTES],
+            length: 0,
+        };
         // A line that is too long is cut off; the writer itself never fails.
         let _ = fmt::write(&mut line, text);
         if line.bytes[..line.length].last() != Some(&b'\n') {

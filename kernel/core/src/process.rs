@@ -23,7 +23,7 @@ pub(crate) struct Carried {
 
 /// A process.
 #[derive(Clone, Copy, Debug)]
-pub struct Process {
+pub(crate) struct Process {
     /// Who it is: stamped on its requests. `Pid::NONE` marks a free record.
     pub identity: Caller,
     pub(crate) space: Option<SpaceHandle>,
@@ -64,7 +64,10 @@ impl Process {
         stopped: true,
         interrupts: 0,
         interrupted: false,
-        carried: Carried { signal: 0, group: 0 },
+        carried: Carried {
+            signal: 0,
+            group: 0,
+        },
         copies: List::EMPTY,
         quantum: DEFAULT_QUANTUM,
         user: 0,
@@ -133,7 +136,10 @@ impl Processes {
     ) -> Result<ProcessIndex, CallError> {
         self.free_count = self.free_count.checked_sub(1).ok_or(CallError::NoMemory)?;
         let index = self.free[self.free_count];
-        let mut process = Process { space: Some(space.1), ..Process::FREE };
+        let mut process = Process {
+            space: Some(space.1),
+            ..Process::FREE
+        };
         process.identity.pid = pid;
         process.identity.space = space.0;
         self.items[index as usize] = process;
@@ -151,10 +157,5 @@ impl Processes {
         self.items[index as usize] = Process::FREE;
         self.free[self.free_count] = index;
         self.free_count += 1;
-    }
-
-    /// How many processes there are.
-    pub(crate) fn count(&self) -> usize {
-        self.items.len() - self.free_count
     }
 }

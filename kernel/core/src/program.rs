@@ -107,8 +107,16 @@ impl<M: Machine> Kernel<M> {
         match self.program(pid)? {
             ProgramState::Runs(_) => {
                 let thread = self.processes.find(pid)?;
-                let write = if access & 2 != 0 { error_code::WRITE } else { 0 };
-                let fetch = if access & 4 != 0 { error_code::FETCH } else { 0 };
+                let write = if access & 2 != 0 {
+                    error_code::WRITE
+                } else {
+                    0
+                };
+                let fetch = if access & 4 != 0 {
+                    error_code::FETCH
+                } else {
+                    0
+                };
                 self.page_fault(thread, write | fetch, address);
                 Ok(())
             }
@@ -123,8 +131,10 @@ impl<M: Machine> Kernel<M> {
     pub fn program(&mut self, pid: Pid) -> Result<ProgramState, CallError> {
         let thread = self.processes.find(pid)?;
         let stopped = self.processes.items[thread as usize].stopped;
-        let runnable =
-            matches!(self.threads[thread as usize].state, State::Ready | State::Running);
+        let runnable = matches!(
+            self.threads[thread as usize].state,
+            State::Ready | State::Running
+        );
         if runnable && !stopped && !self.report_interruption(thread) {
             self.block(thread, State::Running);
             self.threads[thread as usize].call_number = -1;
@@ -147,7 +157,12 @@ impl<M: Machine> Kernel<M> {
         let mut words = [0; 7];
         words[..6].copy_from_slice(&arguments);
         let kind = u32::try_from(number).unwrap_or(u32::MAX);
-        let message = Message { protocol: PROTOCOL_LINUX, version: 0, kind, words };
+        let message = Message {
+            protocol: PROTOCOL_LINUX,
+            version: 0,
+            kind,
+            words,
+        };
         match self.make_for(thread, Origin::Call(thread), message) {
             Some(index) => self.wait_for(thread, index, owner),
             None => self.answer(thread, Errno::NOMEM),
@@ -160,12 +175,16 @@ impl<M: Machine> Kernel<M> {
 
     fn log_unowned(&mut self, thread: ThreadIndex, number: u64) {
         // All numbers beyond the table share its last bit, so that they cannot flood the log.
-        let bit = usize::try_from(number).unwrap_or(usize::MAX).min(LINUX_CALLS - 1);
+        let bit = usize::try_from(number)
+            .unwrap_or(usize::MAX)
+            .min(LINUX_CALLS - 1);
         let word = &mut self.unowned_logged[bit / 64];
         if *word >> (bit % 64) & 1 == 0 {
             *word |= 1 << (bit % 64);
             let pid = self.processes.items[thread as usize].identity.pid.0;
-            self.log(format_args!("kernel: pid {pid}: call {number} is not implemented"));
+            self.log(format_args!(
+                "kernel: pid {pid}: call {number} is not implemented"
+            ));
         }
     }
 
@@ -219,9 +238,17 @@ impl<M: Machine> Kernel<M> {
             _ => Access::Read as u64,
         };
         let words = [address, 1, access, code & error_code::PRESENT, 0, 0, 0];
-        let message =
-            Message { protocol: PROTOCOL_KERNEL, version: 0, kind: kernel_kind::PAGE_FAULT, words };
-        let origin = Origin::Fault { thread, error_code: code, address };
+        let message = Message {
+            protocol: PROTOCOL_KERNEL,
+            version: 0,
+            kind: kernel_kind::PAGE_FAULT,
+            words,
+        };
+        let origin = Origin::Fault {
+            thread,
+            error_code: code,
+            address,
+        };
         if let Some(index) = self.make_for(thread, origin, message) {
             self.wait_for(thread, index, manager);
         }
@@ -236,8 +263,12 @@ impl<M: Machine> Kernel<M> {
         }
         let mut words = [0; 7];
         words[..4].copy_from_slice(&what);
-        let message =
-            Message { protocol: PROTOCOL_KERNEL, version: 0, kind: kernel_kind::EXCEPTION, words };
+        let message = Message {
+            protocol: PROTOCOL_KERNEL,
+            version: 0,
+            kind: kernel_kind::EXCEPTION,
+            words,
+        };
         match self.make_for(thread, Origin::Report(thread, Report::Exception), message) {
             Some(index) => self.wait_for(thread, index, manager),
             // The instruction is executed, and traps, again.
@@ -281,13 +312,7 @@ impl<M: Machine> Kernel<M> {
         self.block(thread, State::Halted);
     }
 
-    fn service_exception(
-        &mut self,
-        thread: ThreadIndex,
-        vector: u64,
-        code: u64,
-        address: u64,
-    ) {
+    fn service_exception(&mut self, thread: ThreadIndex, vector: u64, code: u64, address: u64) {
         let failure = match vector {
             PAGE_FAULT if code & error_code::FETCH != 0 => Failure::WildBranch,
             PAGE_FAULT if self.is_guard(thread, address) => Failure::StackOverflow,

@@ -25,7 +25,11 @@ impl<M: Machine> Kernel<M> {
         }
         let event = self.take_event(slot);
         if let Some(thread) = self.current_thread(slot) {
-            let state = if event.is_some() { State::Running } else { State::Receiving };
+            let state = if event.is_some() {
+                State::Running
+            } else {
+                State::Receiving
+            };
             self.block(thread, state);
         }
         event
@@ -55,7 +59,11 @@ impl<M: Machine> Kernel<M> {
         let now = self.machine.now();
         let requests = &mut self.requests.items;
         let record = &mut self.slots.items[slot.index() % SLOTS];
-        let mut event = Event { now, from: Endpoint(0), ..Event::default() };
+        let mut event = Event {
+            now,
+            from: Endpoint(0),
+            ..Event::default()
+        };
         if let Some(index) = record.completions.pop_front(requests, Chain::Place) {
             record.unacknowledged = Unacknowledged::Completion(index);
             self.fill_completion(&mut event, index);
@@ -91,7 +99,9 @@ impl<M: Machine> Kernel<M> {
     fn deliver(&mut self, event: &mut Event, slot: Endpoint, index: RequestIndex) {
         let order = self.requests.next_delivery();
         let record = &mut self.slots.items[slot.index() % SLOTS];
-        record.delivered.push_back(&mut self.requests.items, Chain::Place, index);
+        record
+            .delivered
+            .push_back(&mut self.requests.items, Chain::Place, index);
         let request = &mut self.requests.items[index as usize];
         event.again = u32::from(request.known);
         request.state = RequestState::Delivered;
@@ -192,7 +202,9 @@ fn fill_request(event: &mut Event, request: &Request) {
     event.message = request.message;
     for index in 0..MAX_LEASES {
         let lease = &request.leases[index];
-        event.leases[index] =
-            LeaseInformation { access: u64::from(lease.access), length: lease.length };
+        event.leases[index] = LeaseInformation {
+            access: u64::from(lease.access),
+            length: lease.length,
+        };
     }
 }

@@ -76,10 +76,19 @@ impl<M: Machine> Kernel<M> {
             }
         }
         let now = self.machine.now();
-        self.transaction_status =
-            TransactionStatus { number, members, started: now, ..TransactionStatus::default() };
+        self.transaction_status = TransactionStatus {
+            number,
+            members,
+            started: now,
+            ..TransactionStatus::default()
+        };
         let deadline = deadline.min(now.after(LONGEST));
-        self.begin(Transaction { members, fresh, deadline, starter: Starter::Rs });
+        self.begin(Transaction {
+            members,
+            fresh,
+            deadline,
+            starter: Starter::Rs,
+        });
         Ok(())
     }
 
@@ -113,7 +122,10 @@ impl<M: Machine> Kernel<M> {
         }
         match self.current_thread(slot) {
             Some(thread) => {
-                matches!(self.threads[thread as usize].state, State::Frozen | State::Stopped)
+                matches!(
+                    self.threads[thread as usize].state,
+                    State::Frozen | State::Stopped
+                )
             }
             None => true,
         }
@@ -133,8 +145,14 @@ impl<M: Machine> Kernel<M> {
         if self.is_reported() {
             self.transaction_status.frozen = self.machine.now();
         }
-        let fresh = self.transaction.is_some_and(|running| running.fresh >> slot.0 & 1 == 1);
-        if fresh { self.start_import(slot) } else { self.start_export(slot) }
+        let fresh = self
+            .transaction
+            .is_some_and(|running| running.fresh >> slot.0 & 1 == 1);
+        if fresh {
+            self.start_import(slot)
+        } else {
+            self.start_export(slot)
+        }
     }
 
     fn start_export(&mut self, slot: Endpoint) {
@@ -153,7 +171,13 @@ impl<M: Machine> Kernel<M> {
         }
         let entry = self.memory.instance_layout(memory).export_entry;
         let thread = self.instances.exporter(new);
-        self.start(slot, thread, Kind::Exporter(new), entry, Memory::export_stack_top());
+        self.start_thread(
+            slot,
+            thread,
+            Kind::Exporter(new),
+            entry,
+            Memory::export_stack_top(),
+        );
     }
 
     fn start_import(&mut self, slot: Endpoint) {
@@ -167,12 +191,25 @@ impl<M: Machine> Kernel<M> {
         let layout = self.memory.instance_layout(instance.memory);
         debug_assert!(layout.stack_top > SERVICE_STACK_SIZE);
         let thread = self.instances.thread(new);
-        self.start(slot, thread, Kind::Instance(new), layout.entry, layout.stack_top);
+        self.start_thread(
+            slot,
+            thread,
+            Kind::Instance(new),
+            layout.entry,
+            layout.stack_top,
+        );
     }
 
     /// Starts a thread of a service as if it had been called: the stack is 8 bytes off a multiple
     /// of 16 (System V ABI, section 3.2.2).
-    fn start(&mut self, slot: Endpoint, thread: ThreadIndex, kind: Kind, entry: u64, stack: u64) {
+    fn start_thread(
+        &mut self,
+        slot: Endpoint,
+        thread: ThreadIndex,
+        kind: Kind,
+        entry: u64,
+        stack: u64,
+    ) {
         let registers = Registers {
             rip: entry,
             rsp: stack - 8,
@@ -180,8 +217,13 @@ impl<M: Machine> Kernel<M> {
             ..Registers::default()
         };
         let priority = (self.slot(slot).declaration.priority & 15) as u8;
-        self.threads[thread as usize] =
-            Thread { registers, kind, priority, call_number: -1, ..Thread::default() };
+        self.threads[thread as usize] = Thread {
+            registers,
+            kind,
+            priority,
+            call_number: -1,
+            ..Thread::default()
+        };
         self.make_ready(thread, State::Ready);
     }
 
@@ -220,7 +262,8 @@ impl<M: Machine> Kernel<M> {
         if bytes == 0 {
             return Err(CallError::BadArgument);
         }
-        self.memory.hand_inbox(&mut self.machine, view, memory, bytes)?;
+        self.memory
+            .hand_inbox(&mut self.machine, view, memory, bytes)?;
         self.end_view(index);
         if let Some(instance) = self.instances.get_mut(index) {
             instance.start.bytes = bytes;
@@ -326,7 +369,11 @@ impl<M: Machine> Kernel<M> {
         if running.deadline <= now {
             let late = Self::members(running.members)
                 .find(|slot| self.candidate_phase(*slot) != Phase::Ready);
-            self.roll_back(late.unwrap_or(Endpoint::RS), Failure::Deadline, Refusal::None);
+            self.roll_back(
+                late.unwrap_or(Endpoint::RS),
+                Failure::Deadline,
+                Refusal::None,
+            );
         }
     }
 
@@ -337,34 +384,63 @@ impl<M: Machine> Kernel<M> {
 
     /// Whether a slot is a member of the transaction under way.
     pub(crate) fn is_member(&self, slot: Endpoint) -> bool {
-        self.transaction.is_some_and(|running| running.members >> slot.0 & 1 == 1)
+        self.transaction
+            .is_some_and(|running| running.members >> slot.0 & 1 == 1)
     }
 
     fn is_reported(&self) -> bool {
-        self.transaction.is_some_and(|running| running.starter == Starter::Rs)
+        self.transaction
+            .is_some_and(|running| running.starter == Starter::Rs)
+    }
+
+    /// Starts rs for the first time, by its loaded candidate.
+    pub(crate) fn begin_with_rs(&mut self) {
+        let deadline = self.machine.now().after(RECOVERY);
+        self.begin(Transaction {
+            members: 1,
+            fresh: 1,
+            deadline,
+            starter: Starter::Kernel,
+        });
     }
 
     /// Brings rs back if it has crashed: by its standing candidate, else from the boot archive;
     /// with its State, else fresh. The machine is ended when nothing helps.
     pub(crate) fn recover_rs(&mut self) {
-        if self.transaction.is_some() || self.current_phase(Endpoint::RS) != Phase::Crashed {
+        if self.transaction.is_some() {
             return;
+        }
+        match self.current_phase(Endpoint::RS) {
+            Phase::Crashed => {}
+            Phase::Absent => return self.lose_rs(),
+            _ => return,
         }
         self.rs_attempts += 1;
         let attempt = self.rs_attempts;
-        self.log(format_args!("kernel: rs has crashed: attempt {attempt} to bring it back"));
+        self.log(format_args!(
+            "kernel: rs has crashed: attempt {attempt} to bring it back"
+        ));
         let prepared = attempt == 1 && self.candidate_phase(Endpoint::RS) == Phase::Loaded;
         let possible = attempt <= RECOVERY_ATTEMPTS
             && (prepared
-                || self.rs_image.is_some_and(|image| {
-                    self.create_candidate(Endpoint::RS, image).is_ok()
-                }));
+                || self
+                    .rs_image
+                    .is_some_and(|image| self.create_candidate(Endpoint::RS, image).is_ok()));
         if !possible {
-            self.log(format_args!("kernel: rs is lost"));
-            return self.machine.power_off(crate::machine::PowerOff::Failure);
+            return self.lose_rs();
         }
         let fresh = u64::from(attempt > 2);
         let deadline = self.machine.now().after(RECOVERY);
-        self.begin(Transaction { members: 1, fresh, deadline, starter: Starter::Kernel });
+        self.begin(Transaction {
+            members: 1,
+            fresh,
+            deadline,
+            starter: Starter::Kernel,
+        });
+    }
+
+    fn lose_rs(&mut self) {
+        self.log(format_args!("kernel: rs is lost"));
+        self.machine.power_off(crate::machine::PowerOff::Failure);
     }
 }

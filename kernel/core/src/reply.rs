@@ -18,7 +18,10 @@ impl<M: Machine> Kernel<M> {
     /// `NoRequest` when it does not hold it.
     pub fn reply(&mut self, slot: Endpoint, id: RequestId, reply: Reply) -> Result<(), CallError> {
         let Ok(index) = self.held(slot, id) else {
-            self.log(format_args!("kernel: slot {} replied to {:x}, not its own", slot.0, id.0));
+            self.log(format_args!(
+                "kernel: slot {} replied to {:x}, not its own",
+                slot.0, id.0
+            ));
             return Err(CallError::NoRequest);
         };
         self.slot_mut(slot).served += 1;
@@ -49,7 +52,11 @@ impl<M: Machine> Kernel<M> {
             Origin::Nobody | Origin::Submission(..) => {}
             Origin::Call(thread) => self.finish_call(thread, reply),
             Origin::Report(thread, report) => self.finish_report(thread, report, reply),
-            Origin::Fault { thread, error_code, address } => {
+            Origin::Fault {
+                thread,
+                error_code,
+                address,
+            } => {
                 self.finish_fault(thread, error_code, address, reply);
             }
             Origin::Copy { held, .. } => self.finish_copy(held, reply.result),
@@ -79,7 +86,10 @@ impl<M: Machine> Kernel<M> {
     fn finish_call(&mut self, thread: ThreadIndex, reply: Reply) {
         self.threads[thread as usize].registers.rax = reply.result.cast_unsigned();
         let process = &mut self.processes.items[thread as usize];
-        process.carried = Carried { signal: reply.signal, group: reply.signal_group };
+        process.carried = Carried {
+            signal: reply.signal,
+            group: reply.signal_group,
+        };
         if reply.result == Errno::RESTART.result() {
             // Only pm knows whether the call starts again; a program must never see this.
             process.interrupted = true;
@@ -95,13 +105,7 @@ impl<M: Machine> Kernel<M> {
         }
     }
 
-    fn finish_fault(
-        &mut self,
-        thread: ThreadIndex,
-        error_code: u64,
-        address: u64,
-        reply: Reply,
-    ) {
+    fn finish_fault(&mut self, thread: ThreadIndex, error_code: u64, address: u64, reply: Reply) {
         match Errno::check(reply.result) {
             Ok(_) => self.make_ready(thread, State::Ready),
             Err(errno) => self.report_exception(thread, [14, error_code, address, errno.0.into()]),

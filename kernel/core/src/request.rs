@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 
 use abi::event::MAX_LEASES;
+use abi::word::low_16;
 use abi::{Caller, Endpoint, Message, Reply, RequestId, SpaceId, Tag, Time};
 
 use crate::list::{CHAINS, Chain, Link, Linked, List, NONE};
@@ -13,7 +14,7 @@ pub(crate) type RequestIndex = u16;
 
 /// Where a request is between its making and its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RequestState {
+pub(crate) enum RequestState {
     /// The record holds none.
     #[default]
     Free,
@@ -29,7 +30,7 @@ pub enum RequestState {
 
 /// What stopped a program, besides a system call, so that a service is asked about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Report {
+pub(crate) enum Report {
     /// A processor exception.
     Exception,
     /// A signal, before it returns to user mode.
@@ -38,7 +39,7 @@ pub enum Report {
 
 /// Who hears a request's reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// Nobody: the one who asked has died or disowned it.
     #[default]
     Nobody,
@@ -68,7 +69,7 @@ pub enum Origin {
 
 /// Whose memory is lent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Owner {
+pub(crate) enum Owner {
     /// There is no lease.
     #[default]
     None,
@@ -80,7 +81,7 @@ pub enum Owner {
 
 /// A resolved lease.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Lease {
+pub(crate) struct Lease {
     /// Whose memory.
     pub owner: Owner,
     /// Where it starts.
@@ -106,7 +107,7 @@ pub(crate) struct Miss {
 
 /// A request's record.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Request {
+pub(crate) struct Request {
     /// The identity, unique for ever.
     pub id: RequestId,
     /// Where it is.
@@ -169,10 +170,16 @@ impl Requests {
         let mut items = alloc::vec![Request::default(); count].into_boxed_slice();
         let mut free = List::default();
         for index in 0..count {
-            free.push_back(&mut items, Chain::Place, index as u16);
+            free.push_back(&mut items, Chain::Place, low_16(index as u64));
         }
         let buckets = alloc::vec![List::default(); count + abi::limits::SLOTS].into_boxed_slice();
-        Requests { items, free, sequence: 0, deliveries: 0, buckets }
+        Requests {
+            items,
+            free,
+            sequence: 0,
+            deliveries: 0,
+            buckets,
+        }
     }
 
     /// Records not in use.
@@ -199,7 +206,10 @@ impl Requests {
         let index = self.free.pop_front(&mut self.items, Chain::Place)?;
         self.sequence += 1;
         let id = RequestId(self.sequence << 16 | u64::from(index));
-        self.items[index as usize] = Request { id, ..Request::default() };
+        self.items[index as usize] = Request {
+            id,
+            ..Request::default()
+        };
         Some(index)
     }
 
@@ -246,7 +256,14 @@ impl Requests {
 
     /// The first submission of a slot for a parent, and those behind it in the same bucket.
     pub(crate) fn children(&self, slot: Endpoint, parent: RequestId) -> Option<RequestIndex> {
-        self.buckets[self.bucket(slot, Tag { parent, ..Tag::default() })].first()
+        self.buckets[self.bucket(
+            slot,
+            Tag {
+                parent,
+                ..Tag::default()
+            },
+        )]
+        .first()
     }
 
     /// Enters a submission into the table of tags.

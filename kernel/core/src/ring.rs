@@ -50,7 +50,10 @@ pub struct Ring {
 
 impl Default for Ring {
     fn default() -> Self {
-        Ring { records: [(Time(0), Record::Nothing); RECORDS], count: 0 }
+        Ring {
+            records: [(Time(0), Record::Nothing); RECORDS],
+            count: 0,
+        }
     }
 }
 

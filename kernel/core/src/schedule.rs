@@ -3,6 +3,7 @@
 use abi::Time;
 use abi::event::notification;
 use abi::slot::Failure;
+use abi::word::low_16;
 
 use crate::kernel::Kernel;
 use crate::list::{Chain, List};
@@ -183,6 +184,7 @@ impl<M: Machine> Kernel<M> {
     /// Ends an entry of the kernel: picks who runs next and charges the kernel's time.
     pub(crate) fn schedule(&mut self) -> Next {
         let caller = self.schedule.running;
+        self.tell_relief();
         let next = self.pick();
         let now = self.machine.now();
         let spent = now.since(self.schedule.entered);
@@ -204,6 +206,7 @@ impl<M: Machine> Kernel<M> {
                     Some(thread) => thread,
                     None => {
                         self.schedule.last = None;
+                        self.memory.reclaim(&mut self.machine);
                         return Next::Idle;
                     }
                 },
@@ -287,7 +290,8 @@ impl<M: Machine> Kernel<M> {
                 let area = &mut self.processes.floating_point[owner as usize];
                 self.machine.save_floating_point(area);
             }
-            self.machine.load_floating_point(&self.processes.floating_point[process]);
+            self.machine
+                .load_floating_point(&self.processes.floating_point[process]);
             self.processes.floating_owner = Some(thread);
         }
         self.threads[process].call_number = -1;
@@ -333,7 +337,7 @@ impl<M: Machine> Kernel<M> {
             for index in 0..self.slots.items.len() {
                 let timer = self.slots.items[index].timer;
                 if timer <= now {
-                    self.wake(abi::Endpoint(index as u16));
+                    self.wake(abi::Endpoint(low_16(index as u64)));
                 } else {
                     self.schedule.next_timer = self.schedule.next_timer.min(timer);
                 }

@@ -1,10 +1,13 @@
 //! Slots: what belongs to a service and outlives its instances.
 
 use alloc::boxed::Box;
+use core::fmt;
 
 use abi::declaration::Declaration;
+use abi::image::NAME_BYTES;
 use abi::limits::SLOTS;
 use abi::slot::{Failure, Fault};
+use abi::word::low_16;
 use abi::{CallError, Endpoint, RequestId, Time};
 
 use crate::instance::InstanceIndex;
@@ -31,7 +34,7 @@ pub(crate) enum Unacknowledged {
 
 /// A slot.
 #[derive(Clone, Copy, Debug)]
-pub struct Slot {
+pub(crate) struct Slot {
     /// Whether rs has declared it.
     pub(crate) declared: bool,
     /// What its service may do.
@@ -84,29 +87,10 @@ pub struct Slot {
     pub(crate) served: u64,
 }
 
-/// A declaration that allows nothing.
-const UNDECLARED: Declaration = Declaration {
-    name: [0; abi::image::NAME_BYTES],
-    slot: 0,
-    priority: 15,
-    submissions: 0,
-    pages: 0,
-    hang_ticks: 0,
-    archive: 0,
-    calls: 0,
-    protocols: [0; SLOTS],
-    notifies: 0,
-    ports: [abi::declaration::PortRange { first: 0, count: 0 }; abi::declaration::PORT_RANGES],
-    interrupts: [u16::MAX; abi::declaration::INTERRUPTS],
-    linux_calls: [0; 8],
-    process_manager: 0,
-    memory_manager: 0,
-};
-
 impl Slot {
     const EMPTY: Slot = Slot {
         declared: false,
-        declaration: UNDECLARED,
+        declaration: Declaration::NONE,
         queue: List::EMPTY,
         delivered: List::EMPTY,
         held: List::EMPTY,
@@ -133,10 +117,8 @@ impl Slot {
     };
 
     /// The service's name.
-    pub(crate) fn name(&self) -> &str {
-        let name = &self.declaration.name;
-        let length = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
-        core::str::from_utf8(&name[..length]).unwrap_or("?")
+    pub(crate) fn name(&self) -> ServiceName {
+        ServiceName(self.declaration.name)
     }
 
     /// Whether there is something to receive at this time.
@@ -146,6 +128,21 @@ impl Slot {
             || self.timer <= now
             || self.notifications != 0
             || !self.queue.is_empty()
+    }
+}
+
+/// A service's name, for the log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ServiceName([u8; NAME_BYTES]);
+
+impl fmt::Display for ServiceName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self
+            .0
+            .utf8_chunks()
+            .next()
+            .map_or("", |chunk| chunk.valid());
+        formatter.write_str(name.trim_end_matches('\0'))
     }
 }
 
@@ -223,7 +220,7 @@ impl Slots {
     }
 
     fn derive(&mut self, index: usize) {
-        let slot = Endpoint(index as u16);
+        let slot = Endpoint(low_16(index as u64));
         let declaration = &self.items[index].declaration;
         for (number, owner) in self.owners.iter_mut().enumerate() {
             if declaration.linux_calls[number / 64] >> (number % 64) & 1 == 1 {

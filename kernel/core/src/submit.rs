@@ -74,7 +74,8 @@ impl<M: Machine> Kernel<M> {
         request.state = RequestState::Queued;
         let id = request.id;
         let slot = &mut self.slots.items[to.index() % abi::limits::SLOTS];
-        slot.queue.push_back(&mut self.requests.items, Chain::Place, index);
+        slot.queue
+            .push_back(&mut self.requests.items, Chain::Place, index);
         let down = slot.down || !slot.declared;
         self.record(Record::Made(id, to));
         if down {
@@ -107,7 +108,11 @@ impl<M: Machine> Kernel<M> {
         let index = self.requests.find(id).ok_or(CallError::NoRequest)?;
         let request = &self.requests.items[index as usize];
         let held = request.at == slot && request.state == RequestState::Delivered;
-        if held { Ok(index) } else { Err(CallError::NoRequest) }
+        if held {
+            Ok(index)
+        } else {
+            Err(CallError::NoRequest)
+        }
     }
 
     /// Resolves leases to their owners.
@@ -137,7 +142,10 @@ impl<M: Machine> Kernel<M> {
             .leases
             .get(position)
             .ok_or(CallError::BadLease)?;
-        let end = wanted.address.checked_add(wanted.length).ok_or(CallError::BadLease)?;
+        let end = wanted
+            .address
+            .checked_add(wanted.length)
+            .ok_or(CallError::BadLease)?;
         if lease.owner == Owner::None
             || end > lease.length
             || wanted.access == 0
@@ -145,15 +153,27 @@ impl<M: Machine> Kernel<M> {
         {
             return Err(CallError::BadLease);
         }
-        let address = lease.address.checked_add(wanted.address).ok_or(CallError::BadLease)?;
-        Ok(Lease { address, length: wanted.length, access: wanted.access, ..*lease })
+        let address = lease
+            .address
+            .checked_add(wanted.address)
+            .ok_or(CallError::BadLease)?;
+        Ok(Lease {
+            address,
+            length: wanted.length,
+            access: wanted.access,
+            ..*lease
+        })
     }
 
     /// Attaches leases to a request. Its own memory is lent for as long as the request lives.
     pub(crate) fn lend(&mut self, index: RequestIndex, leases: [Lease; MAX_LEASES]) {
         let id = self.requests.items[index as usize].id;
         self.requests.items[index as usize].leases = leases.map(|lease| {
-            if lease.root == RequestId::NONE { Lease { root: id, ..lease } } else { lease }
+            if lease.root == RequestId::NONE {
+                Lease { root: id, ..lease }
+            } else {
+                lease
+            }
         });
         for lease in leases {
             if let Owner::Instance(owner) = lease.owner
@@ -175,10 +195,7 @@ impl<M: Machine> Kernel<M> {
     }
 }
 
-fn lend_own(
-    wanted: &LeaseDescriptor,
-    instance: Option<InstanceIndex>,
-) -> Result<Lease, CallError> {
+fn lend_own(wanted: &LeaseDescriptor, instance: Option<InstanceIndex>) -> Result<Lease, CallError> {
     let owner = Owner::Instance(instance.ok_or(CallError::BadLease)?);
     let inside = wanted
         .address

@@ -65,7 +65,7 @@ pub struct Thread {
     pub(crate) call_number: i64,
     /// Nanoseconds left of its quantum.
     pub(crate) quantum_left: u64,
-    link: Link,
+    pub(crate) link: Link,
 }
 
 impl Linked for Thread {

@@ -11,7 +11,7 @@ tail -v -n 1 f
 printf 'no newline' | tail -n 1; echo
 tail -n 1 missing f; echo "status $?"
 tail -f f >followed & p=$!
-until grep -q 100 followed; do sleep 0.02; done
+until grep -q 100 followed 2>/dev/null; do sleep 0.02; done
 echo appended >>f
-until grep -q appended followed; do sleep 0.05; done
+until grep -q appended followed 2>/dev/null; do sleep 0.05; done
 kill $p; wait $p 2>/dev/null; tail -n 1 followed

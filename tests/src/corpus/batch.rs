@@ -73,10 +73,7 @@ impl Batch<'_> {
         let folder = root.join(FOLDER);
         for snippet in self.snippets {
             fs::create_dir_all(folder.join(snippet.group))?;
-            fs::write(
-                folder.join(format!("{}.sh", snippet.path())),
-                &snippet.text,
-            )?;
+            fs::write(folder.join(format!("{}.sh", snippet.path())), &snippet.text)?;
         }
         fs::create_dir_all(&folder)?;
         fs::write(folder.join(SCRIPT), self.script())

@@ -110,9 +110,19 @@ pub fn run_on_host(busybox: &Path, batch: &Batch<'_>) -> Result<Outcomes, HostEr
     let applets = root.join("bin");
     link_applets(busybox, &applets)?;
     let corpus = root.join(FOLDER);
-    // A test runner's own parent may ignore signals (nohup does), which a shell cannot undo.
-    let output = run(Command::new("env")
-        .args(["-i", "--default-signal"])
+    // In a session and a process namespace of its own: a snippet that signals the wrong process
+    // reaches nobody else, and none is left behind. A test runner's own parent may ignore signals
+    // (nohup does), which a shell cannot undo.
+    let output = run(Command::new("setsid")
+        .args([
+            "--wait",
+            "unshare",
+            "--pid",
+            "--fork",
+            "--mount-proc",
+            "--kill-child",
+        ])
+        .args(["env", "-i", "--default-signal"])
         .arg(applets.join("sh"))
         .arg(corpus.join(SCRIPT))
         .args([&corpus, &applets]))?;

@@ -140,6 +140,12 @@ impl Memory {
         self.frames.add(range.first, range.end);
     }
 
+    /// Bytes of the boot archive.
+    #[must_use]
+    pub fn archive_bytes(&self) -> u64 {
+        self.archive.bytes
+    }
+
     /// How many frames are used for what.
     #[must_use]
     pub fn statistics(&self) -> MemoryStatistics {

@@ -1,0 +1,139 @@
+//! Calls about events, requests and leases.
+
+use abi::event::Outgoing;
+use abi::slot::Refusal;
+use abi::{CallError, RequestId};
+
+use super::{Answer, Maker, endpoint};
+use crate::kernel::Kernel;
+use crate::lease::{LeaseName, Local};
+use crate::log::LINE_BYTES;
+use crate::machine::Machine;
+use crate::thread::State;
+
+impl<M: Machine> Kernel<M> {
+    /// The event is written when the thread next runs.
+    pub(super) fn call_receive(&mut self, maker: &Maker) -> Answer {
+        self.acknowledge(maker.slot);
+        if !self.stop_at_receive(maker.slot) {
+            self.threads[maker.thread as usize].state = State::ReadyToReceive;
+        }
+        Ok(None)
+    }
+
+    fn outgoing(&mut self, maker: &Maker) -> Outgoing {
+        self.event_page(maker).outgoing
+    }
+
+    pub(super) fn call_submit(&mut self, maker: &Maker, to: u64) -> Result<(), CallError> {
+        let outgoing = self.outgoing(maker);
+        self.submit(maker.slot, endpoint(to)?, &outgoing)
+    }
+
+    pub(super) fn call_reply(&mut self, maker: &Maker, id: u64) -> Result<(), CallError> {
+        let reply = self.outgoing(maker).reply;
+        self.reply(maker.slot, RequestId(id), reply)
+    }
+
+    pub(super) fn call_forward(
+        &mut self,
+        maker: &Maker,
+        id: u64,
+        to: u64,
+    ) -> Result<(), CallError> {
+        let outgoing = self.outgoing(maker);
+        self.forward(maker.slot, RequestId(id), endpoint(to)?, &outgoing)
+    }
+
+    pub(super) fn call_cancel_submission(&mut self, maker: &Maker) -> Result<(), CallError> {
+        let tag = self.outgoing(maker).tag;
+        self.cancel_submission(maker.slot, tag)
+    }
+
+    pub(super) fn call_lease_read(&mut self, maker: &Maker, a: [u64; 6]) -> Answer {
+        self.lease_copy(
+            maker.slot,
+            lease_name(a),
+            Local::To(maker.place(a[3]), a[4]),
+        )
+        .map(Some)
+    }
+
+    pub(super) fn call_lease_write(&mut self, maker: &Maker, a: [u64; 6]) -> Answer {
+        self.lease_copy(
+            maker.slot,
+            lease_name(a),
+            Local::From(maker.place(a[3]), a[4]),
+        )
+        .map(Some)
+    }
+
+    pub(super) fn call_log(
+        &mut self,
+        maker: &Maker,
+        address: u64,
+        length: u64,
+    ) -> Result<(), CallError> {
+        let mut line = [0; LINE_BYTES];
+        let length = usize::try_from(length)
+            .unwrap_or(usize::MAX)
+            .min(LINE_BYTES);
+        self.memory
+            .read(&self.machine, maker.place(address), &mut line[..length])
+            .map_err(|_| CallError::BadArgument)?;
+        let text = line[..length]
+            .utf8_chunks()
+            .next()
+            .map_or("", |chunk| chunk.valid());
+        self.log(format_args!("{text}"));
+        Ok(())
+    }
+
+    pub(super) fn call_ready(&mut self, maker: &Maker, refusal: u64) -> Answer {
+        const ALL: [Refusal; 5] = [
+            Refusal::None,
+            Refusal::Undecodable,
+            Refusal::UnknownVersion,
+            Refusal::Inconsistent,
+            Refusal::Other,
+        ];
+        let given = ALL.into_iter().find(|known| *known as u64 == refusal);
+        self.candidate_ready(maker.slot, given.unwrap_or(Refusal::Other))?;
+        Ok(None)
+    }
+
+    pub(super) fn call_export_done(&mut self, maker: &Maker, bytes: u64, version: u64) -> Answer {
+        self.export_done(maker.slot, bytes, version)?;
+        Ok(None)
+    }
+
+    pub(super) fn call_start_information(&mut self, maker: &Maker) -> Answer {
+        let start = self
+            .instances
+            .get(maker.instance)
+            .ok_or(CallError::NoSlot)?
+            .start;
+        let slot = self.slot(maker.slot);
+        // A candidate is told the generation that it will be.
+        let current = slot.current == Some(maker.instance);
+        let generation = slot.generation + u32::from(!current);
+        let archive = if slot.declaration.archive == 1 {
+            self.memory.archive_bytes()
+        } else {
+            0
+        };
+        let identity = u64::from(generation) | u64::from(maker.slot.0) << 32;
+        let [first, second, third] = start.seed;
+        self.event_page(maker).outgoing.reply.words =
+            [start.state_version, first, second, third, identity, archive];
+        Ok(Some(start.bytes))
+    }
+}
+
+fn lease_name(a: [u64; 6]) -> LeaseName {
+    LeaseName {
+        request: RequestId(a[0]),
+        index: a[1],
+        offset: a[2],
+    }
+}
