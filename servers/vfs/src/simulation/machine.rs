@@ -72,6 +72,8 @@ pub(super) struct Machine {
     pub(super) withdrawn: RefCell<Vec<RequestId>>,
     pub(super) memory: RefCell<Vec<u8>>,
     pub(super) absent: RefCell<BTreeSet<u64>>,
+    /// Whether the programs have died, so that none of their memory is there.
+    pub(super) dead: Cell<bool>,
     pub(super) now: Cell<u64>,
     pub(super) timer: Cell<u64>,
     pub(super) calls: Cell<u64>,
@@ -164,7 +166,7 @@ impl Machine {
                 Err(CallError::BadLease)
             };
         }
-        if end > MEMORY_BYTES as u64 || offset < PAGE {
+        if end > MEMORY_BYTES as u64 || offset < PAGE || self.dead.get() {
             return Err(CallError::BadAddress);
         }
         let pages = offset / PAGE..=(end.max(offset + 1) - 1) / PAGE;

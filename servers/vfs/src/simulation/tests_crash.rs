@@ -162,3 +162,53 @@ fn absent_memory_changes_nothing_but_the_time() {
         assert_eq!(workload(&mut world), expected, "after {n}");
     }
 }
+
+/// A call, made in a world that has what it needs; how many references it may leave at the servers
+/// once its process is gone: those of mounts.
+type Single = (u32, fn(&mut World) -> Vec<u64>);
+
+fn new_file(world: &mut World) -> Vec<u64> {
+    let flags = u64::from(O_CREAT | O_EXCL | O_RDWR);
+    vec![world.text("/link/new"), flags, 0o600]
+}
+
+fn two_names(world: &mut World) -> Vec<u64> {
+    let file = Content::File(b"text".to_vec());
+    world
+        .neighbours
+        .ramfs
+        .put("/file", mode::S_IFREG | 0o644, file);
+    vec![world.text("/file"), world.text("/link/other")]
+}
+
+const SINGLE: [Single; 7] = [
+    (raw::__NR_open, new_file),
+    (raw::__NR_open, |world| vec![world.text("/dev/null"), 0]),
+    (raw::__NR_pipe2, |world| vec![world.put(&[0; 8]), 0]),
+    (raw::__NR_rename, two_names),
+    (raw::__NR_link, two_names),
+    (raw::__NR_chdir, |world| vec![world.text("/link")]),
+    (raw::__NR_chroot, |world| vec![world.text("/a/.")]),
+];
+
+#[test]
+fn death_in_the_middle_of_a_call_leaves_nothing_open() {
+    let crash: [fn(u64) -> CrashAt; 2] = [CrashAt::Before, CrashAt::After];
+    for (number, arguments) in SINGLE {
+        for at in crash {
+            for n in 0..40 {
+                let mut world = world();
+                world.deadly = true;
+                let arguments = arguments(&mut world);
+                world.crash(at(n));
+                world.call(1, number, &arguments);
+                world.crash(CrashAt::Never);
+                world
+                    .ask(descriptors::Destroy { process: Pid(1) }, Vec::new())
+                    .unwrap();
+                let left = (world.neighbours.open_handles(), world.pending());
+                assert_eq!(left, ([1, 0, 0, 0], (0, 0)), "call {number}, {:?}", at(n));
+            }
+        }
+    }
+}

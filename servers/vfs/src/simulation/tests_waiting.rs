@@ -65,6 +65,31 @@ fn a_pipe_that_cannot_be_told_is_taken_back() {
     assert_eq!(make_pipe(&mut world), [0, 1]);
 }
 
+#[test]
+fn a_pipe_is_opened_again_by_its_name_in_proc() {
+    let mut world = World::new();
+    let [reader, writer] = make_pipe(&mut world);
+    let (_, name) = world.ask_reading(protocol::inspect::Descriptor {
+        process: Pid(1),
+        from: 0,
+    });
+    let length = name.iter().position(|byte| *byte == 0).unwrap();
+    let link = Content::Link(name[..length].to_vec());
+    world
+        .neighbours
+        .ramfs
+        .put("/link", mode::S_IFLNK | 0o777, link);
+    let path = world.text("/link");
+    let again = world.call(1, raw::__NR_open, &[path, 0]);
+    assert_eq!(again, 2);
+    assert_eq!(world.call(1, raw::__NR_close, &[reader]), 0);
+    write(&mut world, writer, b"data");
+    let buffer = world.put(&[0; 8]);
+    assert_eq!(world.call(1, raw::__NR_read, &[2, buffer, 8]), 4);
+    let stranger = world.call(9, raw::__NR_open, &[path, 0]);
+    assert!(stranger < 0);
+}
+
 fn waiting_poll(world: &mut World, timeout: u64) -> (RequestId, u64, [u64; 4]) {
     let [first, first_end] = make_pipe(world);
     let [second, second_end] = make_pipe(world);

@@ -27,6 +27,8 @@ pub(super) struct World {
     bump: u64,
     /// Whether a crash is an update to the other version and back.
     pub(super) convert: bool,
+    /// Whether the programs die when vfs crashes.
+    pub(super) deadly: bool,
     pub(super) user: u32,
 }
 
@@ -55,6 +57,7 @@ impl World {
             generation: 1,
             bump: 0x1_0000,
             convert: false,
+            deadly: false,
             user: 0,
         }
     }
@@ -169,6 +172,17 @@ impl World {
         self.run();
     }
 
+    /// Cancels what the programs ask; nobody hears the replies.
+    fn kill_programs(&mut self) {
+        self.machine.dead.set(true);
+        for asked in self.machine.requests.borrow_mut().values_mut() {
+            asked.cancelled |= asked.lent.is_none();
+        }
+        for submission in self.machine.submissions.borrow_mut().iter_mut() {
+            submission.cancelled = true;
+        }
+    }
+
     /// Lets time pass.
     pub(super) fn pass(&mut self, nanoseconds: u64) {
         self.machine.now.set(self.machine.now.get() + nanoseconds);
@@ -253,6 +267,9 @@ impl World {
             std::panic::resume_unwind(cause);
         }
         self.machine.crash.set(CrashState(CrashAt::Never));
+        if self.deadly {
+            self.kill_programs();
+        }
         self.replace();
         false
     }
