@@ -2,7 +2,7 @@
 //! pipe that is empty, when there is something.
 
 use super::{Machine, Submission};
-use abi::{Endpoint, Errno, Reply};
+use abi::{Endpoint, Errno, Message, Reply};
 use linux::file::flags::{O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_PATH, O_TRUNC};
 use linux::file::status::Attributes;
 use linux::file::{mode, path};
@@ -10,7 +10,7 @@ use protocol::endpoint::{DS, MEMORY, PFS, PROCFS, RAMFS};
 use protocol::files::{Opened, Request, Walk, Walked};
 use protocol::object::{self, Whence};
 use protocol::{Answer, Handle, device, files, names, pipe};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 #[derive(Clone, Debug)]
 pub(super) enum Content {
@@ -580,8 +580,8 @@ pub(super) struct Neighbours {
     pub(super) procfs: Store,
     pub(super) pfs: Store,
     pub(super) driver: Store,
-    /// What was asked of whom, by protocol and kind.
-    pub(super) seen: BTreeSet<(u16, u16, u32)>,
+    /// Questions, closing not counted, until one is refused.
+    pub(super) refuse_after: Option<u32>,
 }
 
 impl Neighbours {
@@ -593,7 +593,7 @@ impl Neighbours {
             procfs: Store::with_root(),
             pfs: Store::with_root(),
             driver,
-            seen: BTreeSet::new(),
+            refuse_after: None,
         }
     }
 
@@ -649,6 +649,18 @@ impl Neighbours {
             return store.object(machine, asked);
         }
         store.files(machine, asked).map(Some)
+    }
+
+    fn refuses(&mut self, message: &Message) -> bool {
+        let closes = matches!(
+            object::Request::decode(message),
+            Some(object::Request::Close(_))
+        ) || matches!(Request::decode(message), Some(Request::Cover(q)) if q.mount == 0);
+        let Some(left) = self.refuse_after.filter(|_| !closes) else {
+            return false;
+        };
+        self.refuse_after = left.checked_sub(1);
+        left == 0
     }
 
     fn make_pipe(&mut self) -> Reply {

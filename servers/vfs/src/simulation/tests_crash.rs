@@ -163,8 +163,7 @@ fn absent_memory_changes_nothing_but_the_time() {
     }
 }
 
-/// A call, made in a world that has what it needs; how many references it may leave at the servers
-/// once its process is gone: those of mounts.
+/// A call, and what makes its arguments in a world.
 type Single = (u32, fn(&mut World) -> Vec<u64>);
 
 fn new_file(world: &mut World) -> Vec<u64> {
@@ -181,7 +180,7 @@ fn two_names(world: &mut World) -> Vec<u64> {
     vec![world.text("/file"), world.text("/link/other")]
 }
 
-const SINGLE: [Single; 7] = [
+const SINGLE: [Single; 8] = [
     (raw::__NR_open, new_file),
     (raw::__NR_open, |world| vec![world.text("/dev/null"), 0]),
     (raw::__NR_pipe2, |world| vec![world.put(&[0; 8]), 0]),
@@ -189,6 +188,11 @@ const SINGLE: [Single; 7] = [
     (raw::__NR_link, two_names),
     (raw::__NR_chdir, |world| vec![world.text("/link")]),
     (raw::__NR_chroot, |world| vec![world.text("/a/.")]),
+    (raw::__NR_sendfile, |world| {
+        let opened = new_file(world);
+        world.call(1, raw::__NR_open, &opened);
+        vec![0, 0, 0, 10]
+    }),
 ];
 
 #[test]
@@ -210,5 +214,57 @@ fn death_in_the_middle_of_a_call_leaves_nothing_open() {
                 assert_eq!(left, ([1, 0, 0, 0], (0, 0)), "call {number}, {:?}", at(n));
             }
         }
+    }
+}
+
+/// Ends the process, after which only the mount's root is open.
+fn end(world: &mut World, what: &str) {
+    world
+        .ask(descriptors::Destroy { process: Pid(1) }, Vec::new())
+        .unwrap();
+    let left = (world.neighbours.open_handles(), world.pending());
+    assert_eq!(left, ([1, 0, 0, 0], (0, 0)), "{what}");
+}
+
+#[test]
+fn the_end_of_a_process_in_the_middle_of_its_call_leaves_nothing_open() {
+    for (number, arguments) in SINGLE {
+        for steps in 0..30 {
+            let mut world = world();
+            let arguments = arguments(&mut world);
+            world.start(1, number, &arguments);
+            for _ in 0..steps {
+                world.step();
+            }
+            end(&mut world, &format!("call {number}, {steps} steps"));
+        }
+    }
+}
+
+#[test]
+fn a_refusal_in_the_middle_of_a_call_leaves_nothing_open() {
+    for (number, arguments) in SINGLE {
+        for questions in 0..12 {
+            let mut world = world();
+            let arguments = arguments(&mut world);
+            world.neighbours.refuse_after = Some(questions);
+            world.call(1, number, &arguments);
+            world.neighbours.refuse_after = None;
+            end(&mut world, &format!("call {number}, {questions} questions"));
+        }
+    }
+}
+
+#[test]
+fn a_refusal_in_the_middle_of_mounting_leaves_no_mount() {
+    for questions in 0..12 {
+        let mut world = world();
+        let (proc, target) = (world.text("proc"), world.text("/proc"));
+        world.neighbours.refuse_after = Some(questions);
+        let mounted = world.call(1, raw::__NR_mount, &[proc, target, proc, 0, 0]);
+        world.neighbours.refuse_after = None;
+        let unmounted = world.call(1, raw::__NR_umount2, &[target, 0]);
+        assert_eq!(mounted == 0, unmounted == 0);
+        end(&mut world, &format!("{questions} questions"));
     }
 }

@@ -205,7 +205,7 @@ impl World {
     }
 
     /// One event or one answer; whether there was any.
-    fn step(&mut self) -> bool {
+    pub(super) fn step(&mut self) -> bool {
         let taken_back = self.machine.withdrawn.take();
         for id in taken_back.into_iter().rev() {
             self.queue.insert(0, (id, true));
