@@ -624,8 +624,9 @@ impl Neighbours {
 
     fn answer(&mut self, machine: &Machine, asked: &Submission) -> Result<Option<Reply>, Errno> {
         let message = &asked.message;
-        self.seen
-            .insert((asked.to.0, message.protocol, message.kind));
+        if self.refuses(message) {
+            return Err(Errno::IO);
+        }
         if asked.to == DS {
             return find(asked).map(Some);
         }
