@@ -517,8 +517,8 @@ impl Store {
     }
 
     fn is_pipe(&self, handle: Handle) -> bool {
-        let node = self.handles[&handle.0].node;
-        self.nodes[&node].mode & mode::S_IFMT == mode::S_IFIFO
+        let handled = self.handles.get(&handle.0);
+        handled.is_some_and(|h| self.nodes[&h.node].mode & mode::S_IFMT == mode::S_IFIFO)
     }
 
     fn length(&mut self, handle: Handle) -> Result<u64, Errno> {
