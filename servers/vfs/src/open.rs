@@ -13,6 +13,8 @@ use service::{Outcome, Refused};
 
 /// The flags that creat(2) stands for.
 pub(crate) const CREATE: u64 = (O_CREAT | O_WRONLY | O_TRUNC) as u64;
+/// Bytes of `struct open_how`.
+const HOW_BYTES: usize = 24;
 /// What the name of a pipe starts with.
 const PIPE_NAME: &[u8] = b"pipe:[";
 /// Sets the lock of a device apart from inodes.
@@ -31,7 +33,7 @@ pub(crate) async fn open(
     let process = cx.caller().pid;
     // Linux finds a number first: when there is none, no file is made.
     let umask = cx.look("room", |state| {
-        state.free_number(process, 0)?;
+        state.number_for_new(process)?;
         Ok::<_, Errno>(state.settings(process).ok_or(Errno::BADF)?.umask)
     })?;
     let mut route = Route::of_program(&cx, directory, &path)?;
@@ -72,6 +74,32 @@ fn reopen_pipe(cx: &Context, text: &[u8], flags: OpenFlags, refused: Refused) ->
         let copy = state.duplicate(process, number, 0, flags.has(O_CLOEXEC))?;
         Ok(u64::from(copy))
     })
+}
+
+/// openat2, without restrictions of the look-up: programs that want those fall back to openat.
+pub(crate) async fn open_with(
+    cx: Context,
+    directory: u64,
+    path: u64,
+    how: u64,
+    size: u64,
+) -> Outcome {
+    if size < HOW_BYTES as u64 {
+        return Err(Errno::INVAL.into());
+    }
+    if size > HOW_BYTES as u64 {
+        return Err(Errno::TOOBIG.into());
+    }
+    let how = arguments::structure::<HOW_BYTES>(&cx, "how", how)?;
+    let (words, _) = how.as_chunks::<8>();
+    let [flags, permissions, restrictions] = [words[0], words[1], words[2]].map(u64::from_le_bytes);
+    if flags >> 32 != 0 {
+        return Err(Errno::INVAL.into());
+    }
+    if restrictions != 0 {
+        return Err(Errno::NOSYS.into());
+    }
+    open(cx, directory, path, flags, permissions).await
 }
 
 /// Opens what a route leads to. The caller installs it, or [`abandon`]s it.

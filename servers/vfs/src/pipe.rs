@@ -19,7 +19,7 @@ pub(crate) async fn create(cx: Context, address: u64, flags: u64) -> Outcome {
         return Err(Errno::INVAL.into());
     }
     let process = cx.caller().pid;
-    cx.look("room", |state| state.free_number(process, 0).map(drop))?;
+    cx.look("room", |state| state.number_for_new(process).map(drop))?;
     let question = pipe::Create {
         flags: flags & !O_CLOEXEC,
     };

@@ -637,7 +637,8 @@ impl Neighbours {
             (asked.to, device::Request::decode(message))
         {
             let handle = self.driver.open(2, 0);
-            return Ok(Some(device::Opened { handle }.to_reply()));
+            let server = MEMORY;
+            return Ok(Some(device::Opened { server, handle }.to_reply()));
         }
         let store = match asked.to {
             RAMFS => &mut self.ramfs,
