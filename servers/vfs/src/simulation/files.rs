@@ -3,7 +3,7 @@
 
 use super::{Machine, Submission};
 use abi::{Endpoint, Errno, Message, Reply};
-use linux::file::flags::{O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_PATH, O_TRUNC};
+use linux::file::flags::{O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_PATH, O_TRUNC, O_WRONLY};
 use linux::file::status::Attributes;
 use linux::file::{mode, path};
 use protocol::endpoint::{DS, MEMORY, PFS, PROCFS, RAMFS};
@@ -633,6 +633,9 @@ impl Neighbours {
         if let (PFS, Some(pipe::Request::Create(_))) = (asked.to, pipe::Request::decode(message)) {
             return Ok(Some(self.make_pipe()));
         }
+        if let Some(pipe::Request::OpenFifo(q)) = pipe::Request::decode(message) {
+            return self.open_fifo(q, asked.cancelled);
+        }
         if let (MEMORY, Some(device::Request::Open(_))) =
             (asked.to, device::Request::decode(message))
         {
@@ -663,6 +666,23 @@ impl Neighbours {
         };
         self.refuse_after = left.checked_sub(1);
         left == 0
+    }
+
+    /// A reader waits; a writer gets a FIFO of its own.
+    fn open_fifo(&mut self, q: pipe::OpenFifo, cancelled: bool) -> Result<Option<Reply>, Errno> {
+        if q.flags & O_WRONLY == 0 {
+            return if cancelled {
+                Err(Errno::RESTART)
+            } else {
+                Ok(None)
+            };
+        }
+        let name = q.node.to_string();
+        let node = self
+            .pfs
+            .put(&name, mode::S_IFIFO, Content::File(Vec::new()));
+        let handle = self.pfs.open(node, q.flags);
+        Ok(Some(pipe::Opened { handle }.to_reply()))
     }
 
     fn make_pipe(&mut self) -> Reply {

@@ -367,3 +367,73 @@ fn flags_and_sizes_are_controlled() {
     assert_eq!(world.call(1, raw::__NR_preadv, &[0, vector, 2, 4, 0]), 5);
     assert_eq!(world.memory(second, 3), b"wor");
 }
+
+#[test]
+fn the_program_is_the_interpreter_that_pm_chose() {
+    let mut world = prepared();
+    let execute = descriptors::OpenExecutable { process: Pid(1) };
+    world.ask(execute, b"/bin/program".to_vec()).unwrap();
+    let script = Content::Link(b"bin/program".to_vec());
+    world
+        .neighbours
+        .ramfs
+        .put("/interpreter", mode::S_IFLNK | 0o777, script);
+    let file = Content::File(b"other".to_vec());
+    world
+        .neighbours
+        .ramfs
+        .put("/bin/other", mode::S_IFREG | 0o755, file);
+    let other = world.ask(execute, b"/bin/../bin/other".to_vec()).unwrap();
+    let choice = descriptors::Program {
+        process: Pid(1),
+        server: other.server,
+        handle: other.handle,
+    };
+    world.ask(choice, Vec::new()).unwrap();
+    // The dynamic linker comes last.
+    world.ask(execute, b"/interpreter".to_vec()).unwrap();
+    world
+        .ask(descriptors::Executed { process: Pid(1) }, Vec::new())
+        .unwrap();
+    let question = protocol::inspect::PathOf {
+        process: Pid(1),
+        which: 2,
+    };
+    let (length, bytes) = world.ask_reading(question);
+    assert_eq!(&bytes[..length as usize], b"/bin/other");
+}
+
+#[test]
+fn a_descriptor_is_shared_with_vm() {
+    let mut world = prepared();
+    open(&mut world, "/dir/file", O_RDWR);
+    open(&mut world, "/dir/file", O_PATH);
+    let share = |descriptor| descriptors::Share {
+        process: Pid(1),
+        descriptor,
+    };
+    let shared = world.ask(share(0), Vec::new()).unwrap();
+    assert_eq!(shared.flags & raw::O_ACCMODE, O_RDWR);
+    assert_eq!(world.ask(share(1), Vec::new()), Err(Errno::BADF));
+    assert_eq!(world.ask(share(2), Vec::new()), Err(Errno::BADF));
+    world.call(1, raw::__NR_close_range, &[0, 9, 0]);
+    // The reference that vm closes.
+    assert_eq!(world.neighbours.open_handles(), [3, 0, 0, 0]);
+}
+
+#[test]
+fn proc_is_told_of_mounts_and_descriptors() {
+    let mut world = prepared();
+    mount_proc(&mut world);
+    let (length, text) = world.ask_reading(protocol::inspect::Mounts { offset: 6 });
+    let text = String::from_utf8(text[..length as usize].to_vec()).unwrap();
+    assert_eq!(text, "/ ramfs rw 0 0\nproc /proc proc rw 0 0\n");
+    open(&mut world, "/absolute/up/dir/relative", O_RDONLY);
+    let question = |from| protocol::inspect::Descriptor {
+        process: Pid(1),
+        from,
+    };
+    let (_, name) = world.ask_reading(question(0));
+    assert!(name.starts_with(b"/dir/file\0"));
+    assert_eq!(world.ask(question(1), vec![0; 9]), Err(Errno::NOENT));
+}

@@ -236,3 +236,22 @@ fn flock_belongs_to_the_description() {
     assert_eq!(world.call(1, raw::__NR_close, &[0]), 0);
     assert_eq!(world.result(waiting), Some(0));
 }
+
+#[test]
+fn a_fifo_is_waited_for_and_given_up() {
+    let mut world = World::new();
+    let path = world.text("/fifo");
+    let mode = u64::from(mode::S_IFIFO | 0o666);
+    assert_eq!(world.call(1, raw::__NR_mknod, &[path, mode, 0]), 0);
+    let waiting = world.start(1, raw::__NR_open, &[path, 0]);
+    world.run();
+    assert_eq!(world.result(waiting), None);
+    assert_eq!(world.neighbours.open_handles(), [3, 0, 0, 0]);
+    world.cancel(waiting);
+    assert_eq!(world.result(waiting), Some(Errno::RESTART.result()));
+    assert_eq!(world.neighbours.open_handles(), [2, 0, 0, 0]);
+    assert_eq!(world.call(1, raw::__NR_open, &[path, 1]), 0);
+    assert_eq!(world.neighbours.open_handles(), [3, 0, 1, 0]);
+    assert_eq!(world.call(1, raw::__NR_close, &[0]), 0);
+    assert_eq!(world.neighbours.open_handles(), [2, 0, 0, 0]);
+}
