@@ -437,3 +437,24 @@ fn proc_is_told_of_mounts_and_descriptors() {
     assert!(name.starts_with(b"/dir/file\0"));
     assert_eq!(world.ask(question(1), vec![0; 9]), Err(Errno::NOENT));
 }
+
+#[test]
+fn proc_is_mounted_from_the_start() {
+    let mut world = World::before_first();
+    let files = &mut world.neighbours.ramfs;
+    files.put("/proc", mode::S_IFDIR | 0o755, directory());
+    let version = Content::File(b"version".to_vec());
+    world
+        .neighbours
+        .procfs
+        .put("/version", mode::S_IFREG | 0o444, version);
+    for _ in 0..2 {
+        world
+            .ask(descriptors::First { process: Pid(1) }, Vec::new())
+            .unwrap();
+    }
+    let number = open(&mut world, "/proc/version", O_RDONLY);
+    assert_eq!(read(&mut world, number, 64), b"version");
+    // The mount's root and the process's, the covered directory; proc's root, the file.
+    assert_eq!(world.neighbours.open_handles(), [3, 2, 0, 0]);
+}
