@@ -268,3 +268,24 @@ fn a_refusal_in_the_middle_of_mounting_leaves_no_mount() {
         end(&mut world, &format!("{questions} questions"));
     }
 }
+
+#[test]
+fn the_start_of_the_first_process_can_be_cut_short_anywhere() {
+    let crashes: [fn(u64) -> CrashAt; 2] = [CrashAt::Before, CrashAt::After];
+    for at in crashes {
+        for n in 0..40 {
+            let mut world = World::before_first();
+            let directory = Content::Directory(BTreeMap::new());
+            world
+                .neighbours
+                .ramfs
+                .put("/proc", mode::S_IFDIR | 0o755, directory);
+            world.convert = n % 2 == 1;
+            world.crash(at(n));
+            let first = descriptors::First { process: Pid(1) };
+            assert_eq!(world.ask(first, Vec::new()), Ok(()));
+            let left = (world.neighbours.open_handles(), world.pending());
+            assert_eq!(left, ([3, 1, 0, 0], (0, 0)), "{:?}", at(n));
+        }
+    }
+}
