@@ -9,6 +9,7 @@
 
 mod files;
 mod machine;
+mod neighbours;
 mod world;
 
 mod tests_crash;
@@ -16,6 +17,6 @@ mod tests_names;
 mod tests_tables;
 mod tests_waiting;
 
-use files::Neighbours;
 use machine::{Crash, Machine, Submission};
+use neighbours::Neighbours;
 use world::World;
