@@ -10,7 +10,7 @@ use abi::message::{PROTOCOL_KERNEL, kernel_kind};
 use abi::word::{index, low_32};
 use abi::{Caller, Endpoint, Errno, Message, Pid, Reply, RequestId, SpaceId, Tag};
 use protocol::answer::read;
-use protocol::endpoint::{RAMFS, VFS};
+use protocol::endpoint::{PM, RAMFS, VFS};
 use protocol::payload::ExecutePlan;
 use protocol::{Answer, Handle, Question, descriptors, memory, object};
 
@@ -160,7 +160,7 @@ impl Machine {
                 space: SpaceId(low_32(space)),
                 ..Caller::default()
             },
-            from: Endpoint::NONE,
+            from: if space == 0 { PM } else { Endpoint::NONE },
             message,
             ..Event::default()
         };
