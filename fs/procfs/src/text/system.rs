@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn averages_have_two_digits() {
-        assert_eq!(load(&numbers()), "1.50 0.25 12.00 2/12 99\n");
+        assert_eq!(load(&numbers()), "1.50 0.25 3.00 2/12 99\n");
     }
 
     #[test]
