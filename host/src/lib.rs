@@ -1,1 +1,22 @@
-//! The host tool: builds, boots, runs and tests Evernix.
+//! The host tool: builds, boots and runs Evernix.
+//!
+//! ```text
+//! project     where things lie, and what the user hears
+//! system      system/services.toml, checked and packed
+//! root        the root's files: system/root, our programs, busybox, overlays
+//! build       the compilers' runs, the images, the check of their instructions, the boot archive
+//! machine     the emulator: its command line, how fast it can be, its life
+//! run         a shell on the terminal, or one command with its own streams
+//! ```
+
+pub mod build;
+pub mod error;
+pub mod machine;
+pub mod project;
+pub mod root;
+pub mod run;
+pub mod system;
+
+pub use build::{Built, build};
+pub use error::Error;
+pub use project::Project;

@@ -54,4 +54,7 @@ protocol! {
     /// For vm: what a descriptor of a process refers to, with a reference added (asked of its
     /// server with `object::Duplicate`). `BADF` when it is not open or opened with O_PATH.
     Share = 8 { process: Pid, descriptor: u32 } -> Shared;
+    /// Which of the files opened by [`OpenExecutable`] since the last exec is the program, as
+    /// /proc/PID/exe shows it; asked before [`Executed`]. Without it, it is the first one.
+    Program = 9 { process: Pid, server: Endpoint, handle: Handle } -> ();
 }

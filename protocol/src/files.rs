@@ -3,6 +3,13 @@
 //! far as it can by itself, checking search permission on the way. Where the path leaves it (a
 //! mount, `..` above its root, an absolute link) or meets a symbolic link to follow, it answers
 //! where it stopped; vfs goes on from there. So a message is answered *done* or *onward*.
+//!
+//! A path starts with a name, never with a slash; `.` stands for the start itself, which is never
+//! taken as covered. Slashes at the end say that the last name is a directory's: a symbolic link
+//! there is followed by every message. A message about what a path names (opening, status, attributes)
+//! crosses a mount at the last name, too: it answers `Mount` with the whole path consumed. A message
+//! about the name itself (making, removing, [`OpenParent`]) does not: a covered directory is `EXIST`
+//! or `BUSY`. Names handed over with [`Link`] and [`Rename`] have no slashes and are not `.` or `..`.
 
 use crate::{Handle, answer, protocol, word_enum};
 
@@ -16,7 +23,8 @@ word_enum! {
         Link = 1,
         /// At a directory another file system is mounted on: go on there with the rest.
         Mount = 2,
-        /// At `..` of the root of this file system: go on above the mount with the rest.
+        /// At `..` of the root of this file system: go on above the mount with the rest (`consumed`
+        /// counts the `..`).
         Above = 3,
     }
 }
@@ -32,7 +40,7 @@ answer! {
         pub handle: Handle,
         /// Type and permission bits.
         pub mode: u32,
-        /// For a device its number as Linux packs it, for a FIFO its inode.
+        /// For a device its number as Linux packs it, for everything else its inode.
         pub device: u64,
         /// Bytes.
         pub length: u64,
@@ -66,7 +74,8 @@ protocol! {
     Root = 1 {} -> Opened;
     /// Opens a path with Linux's open flags (O_CREAT, O_EXCL, O_TRUNC, O_DIRECTORY, O_NOFOLLOW,
     /// O_PATH, access mode); `mode` is what a new file gets, umask applied. Devices and FIFOs are
-    /// opened as O_PATH.
+    /// opened as O_PATH once the permissions that the flags need have been checked; so is a
+    /// symbolic link with O_PATH and O_NOFOLLOW, which without O_PATH is `LOOP`.
     Open = 2 { start: Handle, flags: u32, mode: u32 } -> Opened;
     /// Writes `struct stat` of a path into lease 1; with `follow` a last symbolic link is followed.
     Status = 3 { start: Handle, follow: bool } -> Walked;
@@ -86,7 +95,7 @@ protocol! {
     /// Removes a name: a directory when `directory`, else anything but a directory.
     Remove = 10 { start: Handle, directory: bool } -> Walked;
     /// Opens the directory that holds the last name of the path, for [`Link`] and [`Rename`]; the
-    /// last name starts at `consumed` when done.
+    /// last name starts at `consumed` when done and need not exist. A last name `.` or `..` is `BUSY`.
     OpenParent = 11 { start: Handle } -> Opened;
     /// Gives the object opened as `object` the further name in lease 0 within a directory.
     Link = 12 { object: Handle, directory: Handle } -> ();

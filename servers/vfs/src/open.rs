@@ -1,0 +1,166 @@
+//! Opening: files, directories, devices, FIFOs.
+
+use crate::arguments::{self, Context};
+use crate::release::{close, release};
+use crate::tables::{Descriptors, LockFile, Object, Open, Tables};
+use crate::walk::Route;
+use abi::{Errno, word};
+use linux::file::flags::{O_CLOEXEC, O_CREAT, O_TRUNC, O_WRONLY, OpenFlags};
+use linux::file::{device, mode};
+use protocol::endpoint::{DS, PFS};
+use protocol::{files, names, pipe};
+use service::{Outcome, Refused};
+
+/// The flags that creat(2) stands for.
+pub(crate) const CREATE: u64 = (O_CREAT | O_WRONLY | O_TRUNC) as u64;
+/// Sets the lock of a device apart from inodes.
+const DEVICE_LOCK: u64 = 1 << 63;
+
+/// open, openat, creat.
+pub(crate) async fn open(
+    cx: Context,
+    directory: u64,
+    path: u64,
+    flags: u64,
+    permissions: u64,
+) -> Outcome {
+    let flags = OpenFlags::check(word::low_32(flags))?;
+    let path = arguments::path(&cx, "path", path)?;
+    let process = cx.caller().pid;
+    // Linux finds a number first: when there is none, no file is made.
+    let umask = cx.look("room", |state| {
+        state.free_number(process, 0)?;
+        Ok::<_, Errno>(state.settings(process).ok_or(Errno::BADF)?.umask)
+    })?;
+    let mut route = Route::of_program(&cx, directory, &path)?;
+    let permissions = word::low_32(permissions) & mode::PERMISSIONS & !umask;
+    let open = open_route(&cx, &mut route, flags, permissions).await?;
+    let installed = cx.step("install", |state| {
+        state.install(process, open.clone(), flags.has(O_CLOEXEC))
+    });
+    if installed.is_err() {
+        abandon(&cx, &open).await;
+    }
+    cx.end_with(|_| Ok(installed.map(u64::from)?))
+}
+
+/// Opens what a route leads to. The caller installs it, or [`abandon`]s it.
+///
+/// # Errors
+/// As open(2).
+pub(crate) async fn open_route(
+    cx: &Context,
+    route: &mut Route,
+    flags: OpenFlags,
+    permissions: u32,
+) -> Result<Open, Refused> {
+    let question = |start| files::Open {
+        start,
+        flags: flags.bits() & !O_CLOEXEC,
+        mode: permissions,
+    };
+    let opened = route.effect(cx, "open", question, &[]).await?;
+    let node = Object {
+        server: route.server(),
+        handle: opened.handle,
+    };
+    let is_device = matches!(opened.mode & mode::S_IFMT, mode::S_IFCHR | mode::S_IFBLK);
+    let locked = if is_device {
+        DEVICE_LOCK | opened.device
+    } else {
+        opened.device
+    };
+    let open = Open {
+        object: node,
+        node: None,
+        mount: route.mount(),
+        mode: opened.mode,
+        flags: flags.bits(),
+        path: route.text(),
+        file: LockFile::of(node, locked),
+    };
+    if flags.names_only() {
+        return Ok(open);
+    }
+    let special = match open.kind() {
+        mode::S_IFREG | mode::S_IFDIR => return Ok(open),
+        mode::S_IFCHR => open_device(cx, opened.device, flags).await,
+        mode::S_IFIFO => open_fifo(cx, node, opened.device, flags).await,
+        mode::S_IFLNK => Err(Errno::LOOP.into()),
+        _ => Err(Errno::NXIO.into()),
+    };
+    match special {
+        Ok(object) => Ok(Open {
+            object,
+            node: Some(node),
+            ..open
+        }),
+        Err(refused) => {
+            close(cx, node).await;
+            Err(refused)
+        }
+    }
+}
+
+async fn open_device(cx: &Context, number: u64, flags: OpenFlags) -> Result<Object, Refused> {
+    let major = device::major(number);
+    // What every system has is waited for: its driver may not have published itself yet.
+    let wait = matches!(
+        major,
+        device::MEMORY | device::TERMINALS | device::ALTERNATE_TERMINALS
+    );
+    let driver = names::Find {
+        kind: names::Kind::CharacterDevice,
+        number: u64::from(major),
+        wait,
+    };
+    let found = cx.repeat("driver", DS, driver, &[]).await;
+    let server = match found {
+        Ok(found) => found.server,
+        Err(refused) if refused.errno() == Some(Errno::NOENT) => return Err(Errno::NXIO.into()),
+        Err(refused) => return Err(refused),
+    };
+    let question = protocol::device::Open {
+        device: number,
+        flags: flags.bits(),
+    };
+    let opened = cx.ask("device", server, question, &[]).await?;
+    Ok(Object {
+        server: opened.server,
+        handle: opened.handle,
+    })
+}
+
+async fn open_fifo(
+    cx: &Context,
+    file: Object,
+    node: u64,
+    flags: OpenFlags,
+) -> Result<Object, Refused> {
+    let question = pipe::OpenFifo {
+        server: file.server,
+        node,
+        flags: flags.bits(),
+    };
+    let opened = cx.ask("fifo", PFS, question, &[]).await?;
+    Ok(Object {
+        server: PFS,
+        handle: opened.handle,
+    })
+}
+
+/// Closes what was opened and could not be installed.
+pub(crate) async fn abandon(cx: &Context, open: &Open) {
+    for object in core::iter::once(open.object).chain(open.node) {
+        close(cx, object).await;
+    }
+}
+
+/// close.
+pub(crate) async fn close_descriptor(cx: Context, number: u64) -> Outcome {
+    let process = cx.caller().pid;
+    let number = arguments::descriptor(number);
+    let released = cx.step("close", |state| state.close(process, number))?;
+    release(&cx, released).await;
+    cx.end(|_| ())
+}
