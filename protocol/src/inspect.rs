@@ -17,8 +17,8 @@ protocol! {
 
     /// pm: the first process with a number above `after`; `NOENT` when there is none.
     NextProcess = 1 { after: Pid } -> Process;
-    /// pm: writes the CBOR [`crate::payload::ProcessInformation`] into lease 0, its arguments cut so
-    /// that it fits; the answer is its length. `SRCH` when there is no such process.
+    /// pm: writes the CBOR [`crate::payload::ProcessInformation`] into lease 0; the
+    /// answer is its length. `NOENT` when there is no such process, `RANGE` when it does not fit.
     ProcessInformation = 2 { process: Pid } -> u64;
     /// rs: writes the CBOR list of service states (crate `control`) into lease 0.
     Services = 3 {} -> u64;

@@ -14,7 +14,7 @@ use service::{Cx, Refused};
 /// The context of a handler.
 pub(crate) type Context = Cx<ProcFileSystem>;
 
-/// Bytes that what pm says of a process takes without its arguments.
+/// Bytes that what pm says of a process takes as a rule.
 const PROCESS_BYTES: usize = 2048;
 /// Bytes of a text asked for at a time.
 const TEXT_BYTES: usize = 16 * 1024;
@@ -27,20 +27,16 @@ fn errno(refused: Refused) -> Errno {
     refused.errno().unwrap_or(Errno::IO)
 }
 
-/// What pm knows of a process, with the first of its arguments at most.
+/// What pm knows of a process.
 ///
 /// # Errors
 /// `NOENT` when there is none.
 pub(crate) async fn process(cx: &Context, process: u32) -> Result<ProcessInformation, Errno> {
-    process_in(cx, process, PROCESS_BYTES).await
-}
-
-/// What pm knows of a process, with all its arguments.
-///
-/// # Errors
-/// `NOENT` when there is none.
-pub(crate) async fn whole_process(cx: &Context, process: u32) -> Result<ProcessInformation, Errno> {
-    process_in(cx, process, PROCESS_BYTES + ARGUMENT_BYTES).await
+    match process_in(cx, process, PROCESS_BYTES).await {
+        // Its arguments are long.
+        Err(Errno::RANGE) => process_in(cx, process, PROCESS_BYTES + ARGUMENT_BYTES).await,
+        answer => answer,
+    }
 }
 
 async fn process_in(cx: &Context, process: u32, room: usize) -> Result<ProcessInformation, Errno> {

@@ -64,10 +64,7 @@ async fn of_system(cx: &Context, file: SystemFile) -> Result<Vec<u8>, Errno> {
 }
 
 async fn of_process(cx: &Context, number: u32, file: ProcessFile) -> Result<Vec<u8>, Errno> {
-    let of = match file {
-        ProcessFile::CommandLine => ask::whole_process(cx, number).await?,
-        _ => ask::process(cx, number).await?,
-    };
+    let of = ask::process(cx, number).await?;
     let text = match file {
         ProcessFile::Statistics => {
             let sizes = ask::sizes(cx, of.space).await;
