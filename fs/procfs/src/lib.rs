@@ -85,3 +85,6 @@ impl Objects for ProcFileSystem {
         Box::pin(read::other(cx, request))
     }
 }
+
+#[cfg(test)]
+mod tests;
