@@ -20,6 +20,8 @@ const PROCESS_BYTES: usize = 2048;
 const TEXT_BYTES: usize = 16 * 1024;
 /// Bytes of a text at most, so that a server that never ends it is not followed for ever.
 const MOST_TEXT: usize = 4 << 20;
+/// Descriptors that the smallest table has room for (Linux: `NR_OPEN_DEFAULT`).
+const FIRST_TABLE: u32 = 64;
 /// Bytes of a host's name at most (Linux: `__NEW_UTS_LEN`).
 const HOST_NAME_BYTES: usize = 64;
 
@@ -49,7 +51,12 @@ async fn process_in(cx: &Context, process: u32, room: usize) -> Result<ProcessIn
         other => other,
     })?;
     let bytes = bytes.get(..index(length)).ok_or(Errno::PROTO)?;
-    minicbor::decode(bytes).map_err(|_| Errno::PROTO)
+    let mut of: ProcessInformation = minicbor::decode(bytes).map_err(|_| Errno::PROTO)?;
+    // Who asks about itself waits for the answer alone: it runs.
+    if cx.caller().pid.0 == process && of.state == b'S' {
+        of.state = b'R';
+    }
+    Ok(of)
 }
 
 /// The first process above a number.
@@ -113,6 +120,18 @@ pub(crate) async fn descriptor(cx: &Context, process: u32, from: u32) -> Option<
     let (found, mut name) = answer.await.ok()?;
     name.truncate(index(u64::from(found.length)));
     Some((found.descriptor, name))
+}
+
+/// How many descriptors the table of a process has room for: it doubles when it is full.
+pub(crate) async fn table_size(cx: &Context, process: u32) -> u32 {
+    let mut next = 0;
+    while let Some((number, _)) = descriptor(cx, process, next).await {
+        if number < next {
+            break;
+        }
+        next = number.saturating_add(1);
+    }
+    next.next_power_of_two().max(FIRST_TABLE)
 }
 
 /// The mounts.

@@ -73,7 +73,8 @@ async fn of_process(cx: &Context, number: u32, file: ProcessFile) -> Result<Vec<
         ProcessFile::Memory => process::memory(&ask::sizes(cx, of.space).await),
         ProcessFile::Status => {
             let sizes = ask::sizes(cx, of.space).await;
-            process::status(number, &of, &sizes)
+            let descriptors = ask::table_size(cx, number).await;
+            process::status(number, &of, &sizes, descriptors)
         }
         ProcessFile::CommandLine => return Ok(of.arguments),
         ProcessFile::Command => return Ok(process::name(&of)),

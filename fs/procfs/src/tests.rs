@@ -44,7 +44,7 @@ impl Machine {
     fn play(&mut self) {
         loop {
             let asked = self.kernel.asked.borrow_mut().pop();
-            let Some((to, tag, message, _)) = asked else {
+            let Some((to, tag, message)) = asked else {
                 return;
             };
             let reply = answer(to, &message);

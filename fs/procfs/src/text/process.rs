@@ -80,9 +80,9 @@ pub fn memory(sizes: &Sizes) -> String {
     )
 }
 
-/// status.
+/// status. The table of the process has room for so many descriptors.
 #[must_use]
-pub fn status(process: u32, of: &ProcessInformation, sizes: &Sizes) -> String {
+pub fn status(process: u32, of: &ProcessInformation, sizes: &Sizes, descriptors: u32) -> String {
     let long = match of.state {
         b'R' => "running",
         b'T' => "stopped",
@@ -101,7 +101,7 @@ pub fn status(process: u32, of: &ProcessInformation, sizes: &Sizes) -> String {
         four(of.groups),
     ));
     let groups: String = of.supplementary.iter().map(|id| format!("{id} ")).collect();
-    text.push_str(&format!("Groups:\t{groups}\n"));
+    text.push_str(&format!("FDSize:\t{descriptors}\nGroups:\t{groups}\n"));
     if of.space != 0 {
         text.push_str(&sizes_of_status(sizes));
     }
@@ -188,12 +188,12 @@ mod tests {
 
     #[test]
     fn status_tells_users_and_sizes() {
-        let text = status(42, &process(), &SIZES);
+        let text = status(42, &process(), &SIZES, 64);
         for line in [
             "Name:\tcat) 1\n",
             "State:\tR (running)\n",
             "Uid:\t1\t2\t3\t4\n",
-            "Groups:\t10 20 \n",
+            "FDSize:\t64\nGroups:\t10 20 \n",
             "VmPeak:\t    2048 kB\n",
             "SigCgt:\t8000000000000000\n",
         ] {
@@ -203,7 +203,7 @@ mod tests {
             space: 0,
             ..process()
         };
-        assert!(!status(42, &zombie, &SIZES).contains("VmSize"));
+        assert!(!status(42, &zombie, &SIZES, 64).contains("VmSize"));
     }
 
     #[test]
