@@ -177,7 +177,7 @@ fn what_was_never_accessible_needs_no_kernel_call() {
         .protect(range(at, 1), Protection(3), &mut actions)
         .unwrap();
     assert_eq!(actions, []);
-    assert_eq!(space.sizes().promised, 36 * PAGE_SIZE + PAGE_SIZE);
+    assert_eq!(space.sizes().promised, 19 * PAGE_SIZE + PAGE_SIZE);
     space.unmap(range(at, 1 << 20), &mut actions).unwrap();
     assert_eq!(actions, [Action::unmap(range(at, 1))]);
 }
