@@ -364,7 +364,9 @@ fn a_mapping_grows_in_place_when_it_can() {
         (at, PAGE_SIZE, 3 * PAGE_SIZE)
     );
     let mut undone = space.clone();
-    undone.undo_move(&moved, &mut Actions::new()).unwrap();
+    undone
+        .undo_move(&moved, PAGE_SIZE, &mut Actions::new())
+        .unwrap();
     assert!(undone.regions.is_free(range(moved.to, 3)));
     space
         .finish_move(&moved, PAGE_SIZE, &mut Actions::new())
