@@ -135,7 +135,7 @@ fn run(mut seed: u64) {
         let draw = random::next(&mut seed);
         let which = abi::word::index((draw >> 32) % programs.len() as u64);
         m.detours = draw & 1 == 0;
-        if draw % 8 == 0 {
+        if draw.is_multiple_of(8) {
             m.kernel
                 .crash_in
                 .set(Some(abi::word::low_32(draw >> 8) % 8));
