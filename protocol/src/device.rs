@@ -1,11 +1,14 @@
 //! Opening devices, at their driver. Reads, writes and the rest then go by [`crate::object`].
 
 use crate::{Handle, answer, protocol};
+use abi::Endpoint;
 
 answer! {
     /// The answer to [`Open`].
     pub struct Opened {
-        /// The description.
+        /// Who serves the description: the driver asked, or one that it has handed the opening to.
+        pub server: Endpoint,
+        /// The description there.
         pub handle: Handle,
     }
 }

@@ -9,7 +9,7 @@ use crate::{Cx, Outcome, Refused};
 use abi::{Endpoint, Errno};
 use alloc::boxed::Box;
 use protocol::object::{Ready, Request};
-use protocol::{Handle, names, object};
+use protocol::{Handle, device, names, object};
 
 /// O_APPEND and O_NONBLOCK: the status flags that can be changed (`asm-generic/fcntl.h`).
 const CHANGEABLE_FLAGS: u32 = 0o2000 | 0o4000;
@@ -134,6 +134,70 @@ async fn close<S: Objects>(cx: Cx<S>, handle: Handle) -> Outcome {
         cx.wake(key);
     }
     cx.end_with(|_| woken.map(drop).map_err(Refused::from))
+}
+
+/// A driver of character devices whose every device is an object of its own.
+pub trait Device: Objects {
+    /// The major numbers that it drives.
+    const MAJORS: &'static [u32];
+
+    /// What the device with this major and minor number is; `None` when there is none.
+    fn device(major: u32, minor: u32) -> Option<Self::Object>;
+}
+
+/// Answers a driver's request: opening a device, or a message of the object protocol.
+pub fn serve_device<S: Device>(cx: Cx<S>) -> Handler {
+    if let Some(request) = Request::decode(cx.message()) {
+        return serve(cx, request);
+    }
+    match device::Request::decode(cx.message()) {
+        Some(device::Request::Open(question)) => Box::pin(async move {
+            let (major, minor) = numbers(question.device);
+            let object = S::device(major, minor).ok_or(Errno::NXIO)?;
+            let server = cx.slot();
+            cx.end(|state| device::Opened {
+                server,
+                handle: S::descriptions(state).open(object, question.flags),
+            })
+        }),
+        None => refuse(cx, Errno::NOSYS),
+    }
+}
+
+/// Major and minor number as Linux packs them (`sys/sysmacros.h`).
+#[must_use]
+pub const fn numbers(device: u64) -> (u32, u32) {
+    let major = device >> 8 & 0xfff | device >> 32 & 0xffff_f000;
+    let minor = device & 0xff | device >> 12 & 0xffff_ff00;
+    (abi::word::low_32(major), abi::word::low_32(minor))
+}
+
+/// Publishes the devices that a driver drives; part of its `attach`.
+pub async fn publish_devices<S: Device>(cx: &Cx<S>) {
+    for major in S::MAJORS {
+        let number = u64::from(*major);
+        let published = publish(cx, protocol::endpoint::DS, names::Kind::CharacterDevice, number);
+        if let Err(refused) = published.await {
+            cx.log(&alloc::format!("devices {major} are not published: {refused:?}"));
+        }
+    }
+}
+
+/// Zeroes.
+static ZEROES: [u8; 4096] = [0; 4096];
+
+/// Fills `count` bytes of a lease with zeroes.
+///
+/// # Errors
+/// As [`Cx::write_lease`].
+pub fn zero_lease<S: Service>(cx: &Cx<S>, index: u64, count: u64) -> Result<(), Refused> {
+    let mut done = 0;
+    while done < count {
+        let piece = ZEROES.len().min(abi::word::index(count - done));
+        cx.write_lease(index, done, &ZEROES[..piece])?;
+        done += piece as u64;
+    }
+    Ok(())
 }
 
 /// Publishes what a service serves, at ds; part of its `attach`.

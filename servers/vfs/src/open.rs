@@ -126,7 +126,7 @@ async fn open_device(cx: &Context, number: u64, flags: OpenFlags) -> Result<Obje
     };
     let opened = cx.ask("device", server, question, &[]).await?;
     Ok(Object {
-        server,
+        server: opened.server,
         handle: opened.handle,
     })
 }

@@ -1,0 +1,23 @@
+//! From each version to the other.
+
+use super::{version_1, version_2};
+use service::container::Value;
+
+impl From<version_1::State> for version_2::State {
+    fn from(old: version_1::State) -> Self {
+        version_2::State {
+            descriptions: old.open,
+            pool: old.key,
+            given: Value::new(0),
+        }
+    }
+}
+
+impl From<version_2::State> for version_1::State {
+    fn from(new: version_2::State) -> Self {
+        version_1::State {
+            open: new.descriptions,
+            key: new.pool,
+        }
+    }
+}
