@@ -39,7 +39,10 @@ pub(crate) async fn watch(cx: Context) -> Outcome {
 pub(crate) async fn terminal_signals(cx: &Context) {
     loop {
         let number = cx.look("number", |state| state.counter(Counter::TerminalSignals)) + 1;
-        let Ok(wanted) = cx.repeat("signal", TTY, terminal::Signal { number }, &[]).await else {
+        let Ok(wanted) = cx
+            .repeat("signal", TTY, terminal::Signal { number }, &[])
+            .await
+        else {
             return;
         };
         let effects = cx.step("send", |state| {
@@ -65,7 +68,9 @@ pub(crate) async fn end_victim(cx: &Context) -> bool {
     };
     let effects = cx.step("end victim", |state| {
         let all = state.after(0).map(|(pid, _)| pid);
-        let pid = all.filter(|pid| state.memory(*pid).space == victim.space).last();
+        let pid = all
+            .filter(|pid| state.memory(*pid).space == victim.space)
+            .last();
         pid.filter(|_| victim.space != abi::SpaceId::NONE)
             .map(|pid| state.post(pid, Signal::KILL, Information::kernel()))
     });

@@ -47,15 +47,15 @@ pub(crate) fn write(cx: &Context, address: u64, bytes: &[u8]) -> Result<(), Refu
 
 /// Copies bytes out unless the address is null.
 pub(crate) fn write_if(cx: &Context, address: u64, bytes: &[u8]) -> Result<(), Refused> {
-    if address == 0 { Ok(()) } else { write(cx, address, bytes) }
+    if address == 0 {
+        Ok(())
+    } else {
+        write(cx, address, bytes)
+    }
 }
 
 /// Copies bytes out where Linux does not mind a bad address.
-pub(crate) fn write_if_possible(
-    cx: &Context,
-    address: u64,
-    bytes: &[u8],
-) -> Result<(), Refused> {
+pub(crate) fn write_if_possible(cx: &Context, address: u64, bytes: &[u8]) -> Result<(), Refused> {
     match write(cx, address, bytes) {
         Err(Refused::Withdrawn) => Err(Refused::Withdrawn),
         _ => Ok(()),
@@ -113,7 +113,13 @@ pub(crate) fn strings(cx: &Context, list: u64, most: usize) -> Result<Strings, R
         })?;
         used += string.len() + 1 + size_of::<u64>();
         strings.push(&string);
-        at = at.checked_add(size_of::<u64>() as u64).ok_or(Errno::FAULT)?;
+        at = at
+            .checked_add(size_of::<u64>() as u64)
+            .ok_or(Errno::FAULT)?;
     }
-    if used > most { Err(Errno::TOOBIG.into()) } else { Ok(strings) }
+    if used > most {
+        Err(Errno::TOOBIG.into())
+    } else {
+        Ok(strings)
+    }
 }

@@ -1,6 +1,13 @@
 //! The system calls of pm, by number.
 
+mod attributes;
+mod futex;
 mod identity;
+mod limits;
+mod signals;
+mod sleep;
+mod system;
+mod timers;
 
 use crate::{Context, answer, caller, create, end, execute, wait};
 use alloc::boxed::Box;
@@ -11,8 +18,20 @@ use service::instance::refuse;
 
 /// The number of a system call and its six arguments.
 pub(crate) fn call(cx: Context, number: u32, words: [u64; 7]) -> Handler {
-    let groups = [processes, identity::call];
-    let found = groups.into_iter().find_map(|group| group(&cx, number, words));
+    let groups = [
+        processes,
+        signals::call,
+        identity::call,
+        sleep::call,
+        timers::call,
+        attributes::call,
+        limits::call,
+        system::call,
+        futex::call,
+    ];
+    let found = groups
+        .into_iter()
+        .find_map(|group| group(&cx, number, words));
     found.unwrap_or_else(|| refuse(cx))
 }
 

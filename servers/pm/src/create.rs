@@ -2,8 +2,8 @@
 
 use crate::execute::{self, Gathered, Loaded};
 use crate::process::Process;
-use crate::table::{Birth, effects::key};
 use crate::state::Counter;
+use crate::table::{Birth, effects::key};
 use crate::{Context, arguments, caller};
 use abi::{Call, CallError, Errno, Pid, SpaceId};
 use core::task::Poll;
@@ -20,7 +20,14 @@ const INIT_ENVIRONMENT: [&[u8]; 2] = [b"HOME=/", b"TERM=linux"];
 
 /// Answers clone.
 pub(crate) async fn clone(cx: Context, words: [u64; 7]) -> Outcome {
-    let [flags, stack, parent_number, child_number, thread_pointer, ..] = words;
+    let [
+        flags,
+        stack,
+        parent_number,
+        child_number,
+        thread_pointer,
+        ..,
+    ] = words;
     let child = Child::of_clone([flags, stack, parent_number, child_number, thread_pointer]);
     create(cx, child.map_err(refusal)?).await
 }
@@ -50,9 +57,14 @@ pub(crate) async fn create(cx: Context, child: Child) -> Outcome {
         cx.caller().space
     } else {
         let parent = cx.caller().space;
-        cx.ask("space", VM, memory::Clone { parent }, &[]).await?.space
+        cx.ask("space", VM, memory::Clone { parent }, &[])
+            .await?
+            .space
     };
-    let table = descriptors::Clone { parent: Pid(maker), child: Pid(number) };
+    let table = descriptors::Clone {
+        parent: Pid(maker),
+        child: Pid(number),
+    };
     if let Err(refused) = cx.ask("table", VFS, table, &[]).await {
         abandon_space(&cx, child, space).await;
         return Err(refused);
@@ -65,13 +77,24 @@ pub(crate) async fn create(cx: Context, child: Child) -> Outcome {
     if let Some(address) = child.parent_number {
         arguments::write_if_possible(&cx, address, &number.to_le_bytes())?;
     }
-    let birth = Birth { maker, number, child, space, now: cx.stamp() };
+    let birth = Birth {
+        maker,
+        number,
+        child,
+        space,
+        now: cx.stamp(),
+    };
     if let Err(errno) = cx.step("born", |state| state.born(&birth)) {
-        cx.kernel("unmake", |kernel| kernel.call(Call::ProcessDestroy, &[number.into()]).is_ok());
+        cx.kernel("unmake", |kernel| {
+            kernel.call(Call::ProcessDestroy, &[number.into()]).is_ok()
+        });
         abandon(&cx, child, number, space).await;
         return Err(errno.into());
     }
-    let start = scheduling::Start { process: Pid(number), parent: Pid(maker) };
+    let start = scheduling::Start {
+        process: Pid(number),
+        parent: Pid(maker),
+    };
     // Without a policy the kernel's defaults hold.
     let _ = cx.ask("schedule", SCHED, start, &[]).await;
     run(&cx, number);
@@ -79,9 +102,13 @@ pub(crate) async fn create(cx: Context, child: Child) -> Outcome {
         return cx.end(|_| u64::from(number));
     }
     cx.end_when(key::vfork(number), |state, _| {
-        let goes_on = state.has_let_go(number)
-            || state.process(maker).is_none_or(Process::is_killed);
-        if goes_on { Poll::Ready(Ok(u64::from(number))) } else { Poll::Pending }
+        let goes_on =
+            state.has_let_go(number) || state.process(maker).is_none_or(Process::is_killed);
+        if goes_on {
+            Poll::Ready(Ok(u64::from(number)))
+        } else {
+            Poll::Pending
+        }
     })
     .await
 }
@@ -112,8 +139,12 @@ fn make(
 
 /// Lets a process that has been born run.
 fn run(cx: &Context, pid: u32) {
-    let interrupts = cx.look("interrupts", |state| state.process(pid).map_or(0, |p| p.interrupts));
-    let identity = cx.look("born identity", |state| state.process(pid).map(Process::identity));
+    let interrupts = cx.look("interrupts", |state| {
+        state.process(pid).map_or(0, |p| p.interrupts)
+    });
+    let identity = cx.look("born identity", |state| {
+        state.process(pid).map(Process::identity)
+    });
     cx.kernel("run", |kernel| {
         let number = u64::from(pid);
         if let Some(identity) = identity {
@@ -129,13 +160,17 @@ fn run(cx: &Context, pid: u32) {
 
 async fn abandon_space(cx: &Context, child: Child, space: SpaceId) {
     if !child.shares_memory {
-        let _ = cx.ask("abandon space", VM, memory::Destroy { space }, &[]).await;
+        let _ = cx
+            .ask("abandon space", VM, memory::Destroy { space }, &[])
+            .await;
     }
 }
 
 async fn abandon(cx: &Context, child: Child, number: u32, space: SpaceId) {
     let process = Pid(number);
-    let _ = cx.ask("abandon table", VFS, descriptors::Destroy { process }, &[]).await;
+    let _ = cx
+        .ask("abandon table", VFS, descriptors::Destroy { process }, &[])
+        .await;
     abandon_space(cx, child, space).await;
 }
 
@@ -145,17 +180,30 @@ pub(crate) async fn start_init(cx: Context) -> Outcome {
     if cx.look("running", |state| state.process(pid).is_some()) {
         return cx.end(|_| ());
     }
-    cx.ask("first table", VFS, descriptors::First { process: Pid::INIT }, &[]).await?;
+    cx.ask(
+        "first table",
+        VFS,
+        descriptors::First { process: Pid::INIT },
+        &[],
+    )
+    .await?;
     let loaded = match load_init(&cx).await {
         Ok(loaded) => loaded,
         Err(refused) => return undo_init(cx, None, refused).await,
     };
-    let Loaded { space, entry, stack, .. } = loaded;
+    let Loaded {
+        space,
+        entry,
+        stack,
+        ..
+    } = loaded;
     let made = cx.kernel("create init", |kernel| {
         let number = u64::from(pid);
         let created = kernel.call(Call::ProcessCreate, &[number, 0, space.0.into(), stack]);
         let arguments = [number, space.0.into(), entry, stack];
-        created.and_then(|_| kernel.call(Call::ProcessExecute, &arguments)).is_ok()
+        created
+            .and_then(|_| kernel.call(Call::ProcessExecute, &arguments))
+            .is_ok()
     });
     if !made {
         return undo_init(cx, Some(space), Errno::NOMEM.into()).await;
@@ -166,7 +214,10 @@ pub(crate) async fn start_init(cx: Context) -> Outcome {
         state.first(pid, space, loaded.command(), cx.stamp());
         state.set_counter(Counter::LastProcess, pid.into());
     });
-    let start = scheduling::Start { process: Pid::INIT, parent: Pid::NONE };
+    let start = scheduling::Start {
+        process: Pid::INIT,
+        parent: Pid::NONE,
+    };
     let _ = cx.ask("schedule", SCHED, start, &[]).await;
     run(&cx, pid);
     cx.end(|_| ())
@@ -175,7 +226,9 @@ pub(crate) async fn start_init(cx: Context) -> Outcome {
 async fn load_init(cx: &Context) -> Result<Loaded, Refused> {
     let (mut arguments, mut environment) = (Strings::new(), Strings::new());
     arguments.push(INIT_PATH);
-    INIT_ENVIRONMENT.iter().for_each(|variable| environment.push(variable));
+    INIT_ENVIRONMENT
+        .iter()
+        .for_each(|variable| environment.push(variable));
     let gathered = Gathered {
         path: INIT_PATH.to_vec(),
         arguments: arguments.as_bytes().to_vec(),
@@ -186,9 +239,18 @@ async fn load_init(cx: &Context) -> Result<Loaded, Refused> {
 
 async fn undo_init(cx: Context, space: Option<SpaceId>, refused: Refused) -> Outcome {
     if let Some(space) = space {
-        let _ = cx.ask("undo space", VM, memory::Destroy { space }, &[]).await;
+        let _ = cx
+            .ask("undo space", VM, memory::Destroy { space }, &[])
+            .await;
     }
-    let _ = cx.ask("undo table", VFS, descriptors::Destroy { process: Pid::INIT }, &[]).await;
+    let _ = cx
+        .ask(
+            "undo table",
+            VFS,
+            descriptors::Destroy { process: Pid::INIT },
+            &[],
+        )
+        .await;
     Err(refused)
 }
 

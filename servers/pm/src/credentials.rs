@@ -57,12 +57,7 @@ impl Ids {
     ///
     /// # Errors
     /// `PERM`.
-    pub fn set_two(
-        &mut self,
-        real: u32,
-        effective: u32,
-        privileged: bool,
-    ) -> Result<(), Errno> {
+    pub fn set_two(&mut self, real: u32, effective: u32, privileged: bool) -> Result<(), Errno> {
         let allowed = privileged
             || [KEEP, self.real, self.effective].contains(&real)
                 && [KEEP, self.real, self.effective, self.saved].contains(&effective);
@@ -85,7 +80,12 @@ impl Ids {
     /// `PERM`.
     pub fn set_one(&mut self, id: u32, privileged: bool) -> Result<(), Errno> {
         if privileged {
-            *self = Ids { real: id, effective: id, saved: id, file_system: id };
+            *self = Ids {
+                real: id,
+                effective: id,
+                saved: id,
+                file_system: id,
+            };
             return Ok(());
         }
         if id != self.real && id != self.saved {
@@ -167,7 +167,12 @@ mod tests {
     use super::*;
 
     fn user(id: u32) -> Ids {
-        Ids { real: id, effective: id, saved: id, file_system: id }
+        Ids {
+            real: id,
+            effective: id,
+            saved: id,
+            file_system: id,
+        }
     }
 
     #[test]
@@ -185,7 +190,15 @@ mod tests {
     fn rights_can_be_put_down_and_taken_up_again() {
         let mut ids = user(0);
         ids.set([KEEP, 7, KEEP], true).unwrap();
-        assert_eq!(ids, Ids { real: 0, effective: 7, saved: 0, file_system: 7 });
+        assert_eq!(
+            ids,
+            Ids {
+                real: 0,
+                effective: 7,
+                saved: 0,
+                file_system: 7
+            }
+        );
         ids.set([KEEP, 0, KEEP], false).unwrap();
         assert_eq!(ids, user(0));
     }
@@ -194,14 +207,25 @@ mod tests {
     fn setreuid_saves_the_effective_id() {
         let mut ids = user(0);
         ids.set_two(7, KEEP, true).unwrap();
-        assert_eq!(ids, Ids { real: 7, effective: 0, saved: 0, file_system: 0 });
+        assert_eq!(
+            ids,
+            Ids {
+                real: 7,
+                effective: 0,
+                saved: 0,
+                file_system: 0
+            }
+        );
         ids.set_two(KEEP, 7, true).unwrap();
         assert_eq!(ids.saved, 0, "effective equals real: nothing is saved");
     }
 
     #[test]
     fn signals_go_to_ones_own() {
-        let of = |id| Credentials { users: user(id), ..Credentials::default() };
+        let of = |id| Credentials {
+            users: user(id),
+            ..Credentials::default()
+        };
         assert!(of(0).may_signal(&of(5)));
         assert!(of(5).may_signal(&of(5)));
         assert!(!of(5).may_signal(&of(6)));
@@ -209,9 +233,20 @@ mod tests {
 
     #[test]
     fn a_set_user_id_program_gives_its_owners_rights() {
-        let mut credentials = Credentials { users: user(5), ..Credentials::default() };
+        let mut credentials = Credentials {
+            users: user(5),
+            ..Credentials::default()
+        };
         assert!(!credentials.execute(None, None));
         assert!(credentials.execute(Some(0), None));
-        assert_eq!(credentials.users, Ids { real: 5, effective: 0, saved: 0, file_system: 0 });
+        assert_eq!(
+            credentials.users,
+            Ids {
+                real: 5,
+                effective: 0,
+                saved: 0,
+                file_system: 0
+            }
+        );
     }
 }

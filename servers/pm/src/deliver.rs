@@ -124,7 +124,9 @@ async fn go_on(cx: Context, pid: u32, result: i64, trap: Trap) -> Outcome {
         }
     }
     if has_handled || call.is_some() {
-        cx.kernel("go on", |kernel| kernel.registers_write(Pid(pid), &thread).is_ok());
+        cx.kernel("go on", |kernel| {
+            kernel.registers_write(Pid(pid), &thread).is_ok()
+        });
     }
     cx.end(|_| ())
 }
@@ -132,7 +134,11 @@ async fn go_on(cx: Context, pid: u32, result: i64, trap: Trap) -> Outcome {
 /// Waits until a stopped process is let go on, or killed.
 async fn continued(cx: &Context, pid: u32) {
     cx.step_when("continued", key::stopped(pid), |state, _| {
-        if state.is_stopped(pid) { Poll::Pending } else { Poll::Ready(()) }
+        if state.is_stopped(pid) {
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
     })
     .await;
 }
@@ -145,7 +151,11 @@ fn handle(
     trap: Trap,
     thread: &mut ThreadState,
 ) -> Result<(), Refused> {
-    let trap = if handled.signal.is_synchronous() { trap } else { Trap::default() };
+    let trap = if handled.signal.is_synchronous() {
+        trap
+    } else {
+        Trap::default()
+    };
     let delivery = Delivery {
         signal: handled.signal,
         information: handled.information,
@@ -164,7 +174,9 @@ fn handle(
         Err(_) => None,
     };
     let Some(frame) = written else {
-        cx.step("bad frame", |state| state.force_bad_frame(pid, handled.signal));
+        cx.step("bad frame", |state| {
+            state.force_bad_frame(pid, handled.signal)
+        });
         return Ok(());
     };
     if handled.alternate.disarms {

@@ -23,7 +23,11 @@ pub(crate) async fn exit(cx: Context, value: u64) -> Outcome {
 pub(crate) fn usage(kernel: &dyn System, pid: u32) -> Usage {
     kernel.process_usage(Pid(pid)).map_or_else(
         |_| Usage::default(),
-        |usage| Usage { user: usage.user, system: usage.system, faults: usage.faults },
+        |usage| Usage {
+            user: usage.user,
+            system: usage.system,
+            faults: usage.faults,
+        },
     )
 }
 
@@ -39,16 +43,24 @@ pub(crate) async fn end(cx: Context, pid: u32, change: Change) -> Outcome {
     let usage = cx.look("usage", |_| usage(cx.system(), pid));
     let process = Pid(pid);
     // Whatever a server answers, the process is gone.
-    let _ = cx.ask("table", VFS, descriptors::Destroy { process }, &[]).await;
-    cx.kernel("destroy", |kernel| kernel.call(Call::ProcessDestroy, &[pid.into()]).is_ok());
+    let _ = cx
+        .ask("table", VFS, descriptors::Destroy { process }, &[])
+        .await;
+    cx.kernel("destroy", |kernel| {
+        kernel.call(Call::ProcessDestroy, &[pid.into()]).is_ok()
+    });
     if departure.space != SpaceId::NONE {
         let space = departure.space;
         let _ = cx.ask("space", VM, memory::Destroy { space }, &[]).await;
     }
-    let _ = cx.ask("schedule", SCHED, scheduling::Stop { process }, &[]).await;
+    let _ = cx
+        .ask("schedule", SCHED, scheduling::Stop { process }, &[])
+        .await;
     if departure.session != 0 {
         let session = departure.session;
-        let _ = cx.ask("session", TTY, terminal::LeaderEnded { session }, &[]).await;
+        let _ = cx
+            .ask("session", TTY, terminal::LeaderEnded { session }, &[])
+            .await;
     }
     let ended = Ended { pid, change, usage };
     let effects = cx.step("ended", |state| state.finish_end(&ended));
@@ -71,6 +83,8 @@ fn end_of_all(cx: Context, change: Change) -> Outcome {
         Change::Exited(_) => "pm: the first process has exited",
         _ => "pm: the first process was killed",
     });
-    cx.kernel("power off", |kernel| kernel.call(Call::PowerOff, &[FAILURE]).is_ok());
+    cx.kernel("power off", |kernel| {
+        kernel.call(Call::PowerOff, &[FAILURE]).is_ok()
+    });
     cx.end(|_| ())
 }

@@ -124,12 +124,19 @@ fn gather(cx: &Context, path: Vec<u8>, argv: u64, envp: u64) -> Result<Gathered,
 
 async fn execute(cx: Context, gathered: Gathered) -> Outcome {
     let pid = caller(&cx);
-    let Loaded { space, entry, stack, execution } = load(&cx, pid, gathered).await?;
+    let Loaded {
+        space,
+        entry,
+        stack,
+        execution,
+    } = load(&cx, pid, gathered).await?;
     let changed = cx.step("executed", |state| state.execute(pid, &execution));
     let (old, effects) = match changed {
         Ok(changed) => changed,
         Err(errno) => {
-            let _ = cx.ask("undo space", VM, memory::Destroy { space }, &[]).await;
+            let _ = cx
+                .ask("undo space", VM, memory::Destroy { space }, &[])
+                .await;
             return Err(errno.into());
         }
     };
@@ -140,34 +147,53 @@ async fn execute(cx: Context, gathered: Gathered) -> Outcome {
     });
     identify(&cx, pid);
     // The table is there as long as the process is.
-    let _ = cx.ask("table", VFS, descriptors::Executed { process: Pid(pid) }, &[]).await;
-    set_limits(&cx, pid, space).await;
+    let _ = cx
+        .ask(
+            "table",
+            VFS,
+            descriptors::Executed { process: Pid(pid) },
+            &[],
+        )
+        .await;
+    if has_limits(&cx, pid) {
+        set_limits(&cx, pid, space).await;
+    }
     if old != SpaceId::NONE {
-        let _ = cx.ask("old space", VM, memory::Destroy { space: old }, &[]).await;
+        let _ = cx
+            .ask("old space", VM, memory::Destroy { space: old }, &[])
+            .await;
     }
     apply(&cx, &effects);
     cx.end(|_| 0_u64)
 }
 
-/// Tells vm the limits of a process, unless there are none but that on its stack, which a new space
-/// knows.
+/// Tells vm the limits of a process.
 pub(crate) async fn set_limits(cx: &Context, pid: u32, space: SpaceId) {
-    let (total, data, stack) = cx.look("memory limits", |state| {
-        let soft = |resource| state.limit(pid, resource).soft;
-        (soft(Resource::MEMORY), soft(Resource::DATA), soft(Resource::STACK))
+    let [total, data, stack] = cx.look("memory limits", |state| {
+        [Resource::MEMORY, Resource::DATA, Resource::STACK]
+            .map(|resource| state.limit(pid, resource).soft)
     });
-    if (total, data) != (INFINITY, INFINITY) {
-        let limits = memory::SetLimits { space, total, data, stack };
-        let _ = cx.ask("limits", VM, limits, &[]).await;
-    }
+    let limits = memory::SetLimits {
+        space,
+        total,
+        data,
+        stack,
+    };
+    // The space is there as long as the process is.
+    let _ = cx.ask("limits", VM, limits, &[]).await;
+}
+
+/// Whether vm enforces more of a process than the size of its stack, which its plan tells.
+fn has_limits(cx: &Context, pid: u32) -> bool {
+    cx.look("limited", |state| {
+        [Resource::MEMORY, Resource::DATA]
+            .into_iter()
+            .any(|resource| state.limit(pid, resource).soft != INFINITY)
+    })
 }
 
 /// Puts a program into new memory. On errors nothing is left.
-pub(crate) async fn load(
-    cx: &Context,
-    pid: u32,
-    gathered: Gathered,
-) -> Result<Loaded, Refused> {
+pub(crate) async fn load(cx: &Context, pid: u32, gathered: Gathered) -> Result<Loaded, Refused> {
     let mut path = gathered.path.clone();
     let mut arguments = Strings::from_bytes(gathered.arguments);
     let environment = Strings::from_bytes(gathered.environment);
@@ -176,7 +202,11 @@ pub(crate) async fn load(
         let file = cx.ask("open", VFS, question, &[Lend::Bytes(&path)]).await?;
         match examine(cx, &file).await {
             Ok(Examined::Program(program)) => {
-                let start = Start { name: &gathered.path, arguments, environment };
+                let start = Start {
+                    name: &gathered.path,
+                    arguments,
+                    environment,
+                };
                 return place(cx, pid, file, program, start).await;
             }
             Ok(Examined::Script(interpreter, argument)) => {
@@ -216,7 +246,9 @@ fn script_arguments(
 
 async fn close(cx: &Context, file: &Executable) {
     let handle = file.handle;
-    let _ = cx.ask("close", file.server, object::Close { handle }, &[]).await;
+    let _ = cx
+        .ask("close", file.server, object::Close { handle }, &[])
+        .await;
 }
 
 enum Examined {
@@ -228,7 +260,10 @@ async fn examine(cx: &Context, file: &Executable) -> Result<Examined, Refused> {
     let head = read(cx, file, 0, HEAD_BYTES).await?;
     if script::is_script(&head) {
         let Interpreter { path, argument } = script::interpreter(&head).ok_or(Errno::NOEXEC)?;
-        return Ok(Examined::Script(path.to_vec(), argument.map(<[u8]>::to_vec)));
+        return Ok(Examined::Script(
+            path.to_vec(),
+            argument.map(<[u8]>::to_vec),
+        ));
     }
     let header = Header::read(&head).map_err(errno)?;
     let (offset, length) = header.table();
@@ -250,9 +285,14 @@ async fn read(
     offset: u64,
     length: usize,
 ) -> Result<Vec<u8>, Refused> {
-    let question = object::ReadAt { handle: file.handle, count: length as u64, offset };
-    let (count, mut bytes) =
-        cx.repeat_reading("read", file.server, question, &[], length).await?;
+    let question = object::ReadAt {
+        handle: file.handle,
+        count: length as u64,
+        offset,
+    };
+    let (count, mut bytes) = cx
+        .repeat_reading("read", file.server, question, &[], length)
+        .await?;
     bytes.truncate(word::index(count));
     Ok(bytes)
 }
@@ -291,9 +331,15 @@ async fn place(
     };
     let (rights, stack_limit) = cx.look("rights", |state| {
         let rights = state.process(pid).map(|process| {
-            (process.credentials.clone(), process.attributes.no_new_rights)
+            (
+                process.credentials.clone(),
+                process.attributes.no_new_rights,
+            )
         });
-        (rights.unwrap_or_default(), state.limit(pid, Resource::STACK).soft)
+        (
+            rights.unwrap_or_default(),
+            state.limit(pid, Resource::STACK).soft,
+        )
     });
     let (mut credentials, no_new_rights) = rights;
     let gives = |bits| !no_new_rights && file.mode & bits == bits;
@@ -319,16 +365,36 @@ async fn place(
     }
     .build(layout.stack_top);
     let plan = plan(&program, layout, stack_limit, stack.bytes);
-    let choice = descriptors::Program { process: Pid(pid), server: file.server, handle: file.handle };
+    let choice = descriptors::Program {
+        process: Pid(pid),
+        server: file.server,
+        handle: file.handle,
+    };
     // Only what /proc shows depends on it.
     let _ = cx.ask("program", VFS, choice, &[]).await;
-    let question = memory::Execute { server: file.server, handle: file.handle };
+    let question = memory::Execute {
+        server: file.server,
+        handle: file.handle,
+    };
     let plan = minicbor::to_vec(&plan).map_err(|_| Errno::NOMEM)?;
     // The file is vm's from here on, whatever happens.
-    let space = cx.ask("space", VM, question, &[Lend::Bytes(&plan)]).await?.space;
+    let space = cx
+        .ask("space", VM, question, &[Lend::Bytes(&plan)])
+        .await?
+        .space;
     let command = Command::new(start.name, start.arguments.as_bytes(), stack.pointer);
-    let execution = Execution { space, command, user, group };
-    Ok(Loaded { space, entry: program.entry, stack: stack.pointer, execution })
+    let execution = Execution {
+        space,
+        command,
+        user,
+        group,
+    };
+    Ok(Loaded {
+        space,
+        entry: program.entry,
+        stack: stack.pointer,
+        execution,
+    })
 }
 
 /// A program at its final place.
@@ -337,7 +403,10 @@ fn settle(program: Program, random: u64) -> Result<Program, NotExecutable> {
         return Ok(program);
     }
     let distance = random % BASE_SPREAD * PAGE_SIZE;
-    program.at(MOVABLE_BASE - MOVABLE_BASE % PAGE_SIZE - distance, MOVABLE_BASE + (USER_TOP >> 3))
+    program.at(
+        MOVABLE_BASE - MOVABLE_BASE % PAGE_SIZE - distance,
+        MOVABLE_BASE + (USER_TOP >> 3),
+    )
 }
 
 /// Where vDSO and stack go.
@@ -351,7 +420,10 @@ impl Layout {
     fn new(random: u64) -> Layout {
         let top = USER_TOP - random % STACK_SPREAD * PAGE_SIZE;
         let vdso = top - VDSO_PAGES * PAGE_SIZE;
-        Layout { vdso, stack_top: vdso - GAP_PAGES * PAGE_SIZE }
+        Layout {
+            vdso,
+            stack_top: vdso - GAP_PAGES * PAGE_SIZE,
+        }
     }
 }
 

@@ -75,11 +75,18 @@ fn tell(cx: &Context, state: &State, pid: u32, process: &Process) -> ProcessInfo
         times: [used.user, used.system, children.user, children.system],
         started: process.started,
         space: state.memory(pid).space.0,
-        signals: [process.pending_set().0, process.blocked.0, ignored.0, caught.0],
+        signals: [
+            process.pending_set().0,
+            process.blocked.0,
+            ignored.0,
+            caught.0,
+        ],
         faults: used.faults,
         call_number: kernel.call_number,
         supplementary: credentials.supplementary.clone(),
-        exit_signal: process.exit_signal.map_or(0, |signal| signal.number().into()),
+        exit_signal: process
+            .exit_signal
+            .map_or(0, |signal| signal.number().into()),
         stack_start: command.stack_start,
     }
 }
@@ -105,9 +112,14 @@ async fn system(cx: Context) -> Outcome {
         let name = state.name(Name::Host);
         let length = name.len().min(abi::word::index(cx.lease(0).length));
         cx.write_lease(0, 0, &name[..length])?;
-        let alive = state.after(0).filter(|(_, process)| process.is_alive()).map(|(pid, _)| pid);
+        let alive = state
+            .after(0)
+            .filter(|(_, process)| process.is_alive())
+            .map(|(pid, _)| pid);
         let runs = |pid: &u32| {
-            cx.system().process_usage(Pid(*pid)).is_ok_and(|usage| usage.state == 0)
+            cx.system()
+                .process_usage(Pid(*pid))
+                .is_ok_and(|usage| usage.state == 0)
         };
         let running = alive.filter(runs).count();
         let last = state.counter(crate::state::Counter::LastProcess);

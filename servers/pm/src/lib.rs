@@ -53,9 +53,7 @@ impl Service for ProcessManager {
                 stopped::Request::Interrupted(question) => {
                     Box::pin(deliver::interrupted(cx, question))
                 }
-                stopped::Request::Exception(question) => {
-                    Box::pin(deliver::exception(cx, question))
-                }
+                stopped::Request::Exception(question) => Box::pin(deliver::exception(cx, question)),
                 stopped::Request::PageFault(_) => refuse(cx),
             };
         }
@@ -113,7 +111,9 @@ fn interrupt(kernel: &dyn System, interrupts: &[(u32, u64)]) {
 
 /// Tells the kernel who a process acts for.
 fn identify(cx: &Context, pid: u32) {
-    let identity = cx.look("identity", |state| state.process(pid).map(process::Process::identity));
+    let identity = cx.look("identity", |state| {
+        state.process(pid).map(process::Process::identity)
+    });
     if let Some(identity) = identity {
         cx.kernel("identify", |kernel| {
             // A process that has ended meanwhile needs no identity.

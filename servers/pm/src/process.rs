@@ -159,7 +159,11 @@ impl Process {
     /// Signals that are pending.
     #[must_use]
     pub fn pending_set(&self) -> SignalSet {
-        self.pending.iter().fold(SignalSet::default(), |set, pending| set.with(pending.signal))
+        self.pending
+            .iter()
+            .fold(SignalSet::default(), |set, pending| {
+                set.with(pending.signal)
+            })
     }
 
     /// Signals that are pending and not blocked.
@@ -171,12 +175,17 @@ impl Process {
     /// Whether SIGKILL is pending.
     #[must_use]
     pub fn is_killed(&self) -> bool {
-        self.pending.iter().any(|pending| pending.signal == Signal::KILL)
+        self.pending
+            .iter()
+            .any(|pending| pending.signal == Signal::KILL)
     }
 
     /// Takes the oldest pending signal of a number.
     pub fn take(&mut self, signal: Signal) -> Option<Pending> {
-        let at = self.pending.iter().position(|pending| pending.signal == signal)?;
+        let at = self
+            .pending
+            .iter()
+            .position(|pending| pending.signal == signal)?;
         Some(self.pending.remove(at))
     }
 

@@ -70,18 +70,28 @@ mod tests {
     const RESTART: i64 = Errno::RESTART.result();
 
     fn registers() -> Registers {
-        Registers { rip: 0x1002, rax: RESTART.cast_unsigned(), ..Registers::default() }
+        Registers {
+            rip: 0x1002,
+            rax: RESTART.cast_unsigned(),
+            ..Registers::default()
+        }
     }
 
     fn with_flag(flag: u32) -> Action {
-        Action { flags: u64::from(flag), ..Action::default() }
+        Action {
+            flags: u64::from(flag),
+            ..Action::default()
+        }
     }
 
     #[test]
     fn only_calls_that_ask_are_interrupted() {
         assert_eq!(Interrupted::of(5, 0), None);
         assert_eq!(Interrupted::of(RESTART, -1), None);
-        assert_eq!(Interrupted::of(RESTART, i64::from(call::__NR_rt_sigreturn)), None);
+        assert_eq!(
+            Interrupted::of(RESTART, i64::from(call::__NR_rt_sigreturn)),
+            None
+        );
         assert!(Interrupted::of(RESTART, 0).is_some());
     }
 
@@ -93,7 +103,10 @@ mod tests {
         assert_eq!((after.rip, after.rax), (0x1000, u64::from(call::__NR_read)));
         let mut after = registers();
         read.before_handler(&mut after, &with_flag(0));
-        assert_eq!((after.rip, after.rax.cast_signed()), (0x1002, Errno::INTR.result()));
+        assert_eq!(
+            (after.rip, after.rax.cast_signed()),
+            (0x1002, Errno::INTR.result())
+        );
     }
 
     #[test]

@@ -22,7 +22,9 @@ impl KeptThread {
     /// # Errors
     /// When there is no such process.
     pub(crate) fn read(kernel: &dyn System, pid: u32) -> Result<KeptThread, CallError> {
-        kernel.registers_read(Pid(pid)).map(|state| KeptThread::from(&state))
+        kernel
+            .registers_read(Pid(pid))
+            .map(|state| KeptThread::from(&state))
     }
 }
 
@@ -100,9 +102,21 @@ mod tests {
 
     #[test]
     fn every_register_survives() {
-        let registers = Registers { r15: 1, rip: 2, rsp: 3, rdi: 4, gs_base: 5, ..Registers::default() };
+        let registers = Registers {
+            r15: 1,
+            rip: 2,
+            rsp: 3,
+            rdi: 4,
+            gs_base: 5,
+            ..Registers::default()
+        };
         let floating_point = FloatingPoint([7; 512]);
-        let state = ThreadState { registers, call_number: -1, reserved: 0, floating_point };
+        let state = ThreadState {
+            registers,
+            call_number: -1,
+            reserved: 0,
+            floating_point,
+        };
         let bytes = minicbor::to_vec(KeptThread::from(&state)).unwrap();
         let back = ThreadState::from(minicbor::decode::<KeptThread>(&bytes).unwrap());
         assert_eq!(back.registers, registers);

@@ -55,7 +55,11 @@ fn change_call(cx: Context, number: u32, words: [u64; 7]) -> Option<Handler> {
     Some(match number {
         number::__NR_setuid | number::__NR_setgid => {
             Box::pin(change_ids(cx, kind, move |ids, privileged| {
-                if first == KEEP { Err(Errno::INVAL) } else { ids.set_one(first, privileged) }
+                if first == KEEP {
+                    Err(Errno::INVAL)
+                } else {
+                    ids.set_one(first, privileged)
+                }
             }))
         }
         number::__NR_setreuid | number::__NR_setregid => {
@@ -174,7 +178,11 @@ async fn set_file_system_id(cx: Context, kind: Kind, id: u32) -> Outcome {
 async fn show_groups(cx: Context, room: u32, address: u64) -> Outcome {
     let pid = caller(&cx);
     cx.end_with(|state| {
-        let groups = &state.process(pid).ok_or(Errno::SRCH)?.credentials.supplementary;
+        let groups = &state
+            .process(pid)
+            .ok_or(Errno::SRCH)?
+            .credentials
+            .supplementary;
         let count = groups.len() as u64;
         if room != 0 {
             if count > u64::from(room) || room.cast_signed() < 0 {
@@ -187,13 +195,18 @@ async fn show_groups(cx: Context, room: u32, address: u64) -> Outcome {
 }
 
 fn bytes_of(groups: &[u32]) -> Vec<u8> {
-    groups.iter().flat_map(|group| group.to_le_bytes()).collect()
+    groups
+        .iter()
+        .flat_map(|group| group.to_le_bytes())
+        .collect()
 }
 
 async fn set_groups(cx: Context, count: u64, address: u64) -> Outcome {
     let pid = caller(&cx);
     let allowed = cx.look("allowed", |state| {
-        state.process(pid).is_some_and(|process| process.credentials.is_privileged())
+        state
+            .process(pid)
+            .is_some_and(|process| process.credentials.is_privileged())
     });
     if !allowed {
         return Err(Errno::PERM.into());
@@ -208,8 +221,12 @@ async fn set_groups(cx: Context, count: u64, address: u64) -> Outcome {
         groups.sort_unstable();
         Ok(groups)
     })?;
-    let question = descriptors::SetGroups { process: Pid(pid), count: word::low_32(count) };
-    cx.ask("table", VFS, question, &[Lend::Bytes(&bytes_of(&groups))]).await?;
+    let question = descriptors::SetGroups {
+        process: Pid(pid),
+        count: word::low_32(count),
+    };
+    cx.ask("table", VFS, question, &[Lend::Bytes(&bytes_of(&groups))])
+        .await?;
     cx.step("set", |state| {
         state.change(pid, |process| process.credentials.supplementary = groups);
     });

@@ -7,9 +7,14 @@ use service::container::{Map, Value};
 impl From<version_1::State> for version_2::State {
     fn from(old: version_1::State) -> Self {
         let entry = |(pid, old): (u32, version_1::Entry)| {
-            let memory = Memory { space: SpaceId(old.space), is_borrowed: old.is_borrowed };
-            let entry =
-                version_2::Entry { memory: memory.into(), process: old.process };
+            let memory = Memory {
+                space: SpaceId(old.space),
+                is_borrowed: old.is_borrowed,
+            };
+            let entry = version_2::Entry {
+                memory: memory.into(),
+                process: old.process,
+            };
             (pid, entry)
         };
         let counters = [
@@ -25,8 +30,14 @@ impl From<version_1::State> for version_2::State {
             limits: old.limits,
             commands: old.commands,
             timers: old.timers,
-            counters: counters.into_iter().map(|(key, value)| (key, value.into_inner())).collect(),
-            names: names.into_iter().map(|(key, value)| (key, value.into_inner())).collect(),
+            counters: counters
+                .into_iter()
+                .map(|(key, value)| (key, value.into_inner()))
+                .collect(),
+            names: names
+                .into_iter()
+                .map(|(key, value)| (key, value.into_inner()))
+                .collect(),
         }
     }
 }
@@ -54,7 +65,14 @@ impl From<version_2::State> for version_1::State {
                 .map(|(pid, entry)| {
                     let Memory { space, is_borrowed } = entry.memory.into();
                     let process = entry.process;
-                    (pid, version_1::Entry { process, space: space.0, is_borrowed })
+                    (
+                        pid,
+                        version_1::Entry {
+                            process,
+                            space: space.0,
+                            is_borrowed,
+                        },
+                    )
                 })
                 .collect(),
             actions: new.actions,

@@ -59,13 +59,21 @@ impl State {
 
     /// Changes a process.
     pub fn change<R>(&mut self, pid: u32, change: impl FnOnce(&mut Process) -> R) -> Option<R> {
-        self.processes.update(&pid, |entry| change(&mut entry.process))
+        self.processes
+            .update(&pid, |entry| change(&mut entry.process))
     }
 
     /// Adds a process.
     pub fn insert(&mut self, pid: u32, process: Process, memory: Memory) {
         let Memory { space, is_borrowed } = memory;
-        self.processes.insert(pid, Entry { process, space: space.0, is_borrowed });
+        self.processes.insert(
+            pid,
+            Entry {
+                process,
+                space: space.0,
+                is_borrowed,
+            },
+        );
     }
 
     /// Forgets a process, not what else is kept for its number.
@@ -76,7 +84,9 @@ impl State {
     /// All processes, in order of their numbers, from the first number above `after`.
     pub fn after(&self, after: u32) -> impl Iterator<Item = (u32, &Process)> {
         let from = after.saturating_add(1);
-        self.processes.range(from..).map(|(pid, entry)| (*pid, &entry.process))
+        self.processes
+            .range(from..)
+            .map(|(pid, entry)| (*pid, &entry.process))
     }
 
     /// How many processes there are.
@@ -88,10 +98,12 @@ impl State {
     /// The memory of a process.
     #[must_use]
     pub fn memory(&self, pid: u32) -> Memory {
-        self.processes.get(&pid).map_or_else(Memory::default, |entry| Memory {
-            space: SpaceId(entry.space),
-            is_borrowed: entry.is_borrowed,
-        })
+        self.processes
+            .get(&pid)
+            .map_or_else(Memory::default, |entry| Memory {
+                space: SpaceId(entry.space),
+                is_borrowed: entry.is_borrowed,
+            })
     }
 
     /// Gives a process other memory.
@@ -110,7 +122,9 @@ impl State {
 
     /// The timers of a process.
     pub fn timers_of(&self, pid: u32) -> impl Iterator<Item = (u32, &Timer)> {
-        self.timers.range((pid, 0)..=(pid, u32::MAX)).map(|((_, number), timer)| (*number, timer))
+        self.timers
+            .range((pid, 0)..=(pid, u32::MAX))
+            .map(|((_, number), timer)| (*number, timer))
     }
 
     /// Puts a timer in, or takes it out.

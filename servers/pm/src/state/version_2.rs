@@ -55,9 +55,18 @@ pub struct State {
 impl From<Memory> for Held {
     fn from(memory: Memory) -> Held {
         match memory {
-            Memory { space: SpaceId::NONE, .. } => Held::None,
-            Memory { space, is_borrowed: true } => Held::Borrowed(space),
-            Memory { space, is_borrowed: false } => Held::Own(space),
+            Memory {
+                space: SpaceId::NONE,
+                ..
+            } => Held::None,
+            Memory {
+                space,
+                is_borrowed: true,
+            } => Held::Borrowed(space),
+            Memory {
+                space,
+                is_borrowed: false,
+            } => Held::Own(space),
         }
     }
 }
@@ -66,8 +75,14 @@ impl From<Held> for Memory {
     fn from(held: Held) -> Memory {
         match held {
             Held::None => Memory::default(),
-            Held::Own(space) => Memory { space, is_borrowed: false },
-            Held::Borrowed(space) => Memory { space, is_borrowed: true },
+            Held::Own(space) => Memory {
+                space,
+                is_borrowed: false,
+            },
+            Held::Borrowed(space) => Memory {
+                space,
+                is_borrowed: true,
+            },
         }
     }
 }
@@ -86,7 +101,13 @@ impl State {
 
     /// Adds a process.
     pub fn insert(&mut self, pid: u32, process: Process, memory: Memory) {
-        self.table.insert(pid, Entry { memory: memory.into(), process });
+        self.table.insert(
+            pid,
+            Entry {
+                memory: memory.into(),
+                process,
+            },
+        );
     }
 
     /// Forgets a process, not what else is kept for its number.
@@ -97,7 +118,9 @@ impl State {
     /// All processes, in order of their numbers, from the first number above `after`.
     pub fn after(&self, after: u32) -> impl Iterator<Item = (u32, &Process)> {
         let from = after.saturating_add(1);
-        self.table.range(from..).map(|(pid, entry)| (*pid, &entry.process))
+        self.table
+            .range(from..)
+            .map(|(pid, entry)| (*pid, &entry.process))
     }
 
     /// How many processes there are.
@@ -109,12 +132,15 @@ impl State {
     /// The memory of a process.
     #[must_use]
     pub fn memory(&self, pid: u32) -> Memory {
-        self.table.get(&pid).map_or_else(Memory::default, |entry| entry.memory.into())
+        self.table
+            .get(&pid)
+            .map_or_else(Memory::default, |entry| entry.memory.into())
     }
 
     /// Gives a process other memory.
     pub fn set_memory(&mut self, pid: u32, memory: Memory) {
-        self.table.update(&pid, |entry| entry.memory = memory.into());
+        self.table
+            .update(&pid, |entry| entry.memory = memory.into());
     }
 
     /// A timer.
@@ -125,7 +151,9 @@ impl State {
 
     /// The timers of a process.
     pub fn timers_of(&self, pid: u32) -> impl Iterator<Item = (u32, &Timer)> {
-        self.timers.range((pid, 0)..=(pid, u32::MAX)).map(|((_, number), timer)| (*number, timer))
+        self.timers
+            .range((pid, 0)..=(pid, u32::MAX))
+            .map(|((_, number), timer)| (*number, timer))
     }
 
     /// Puts a timer in, or takes it out.
@@ -139,7 +167,10 @@ impl State {
     /// The first deadline of all timers, with process and timer.
     #[must_use]
     pub fn first_deadline(&self) -> Option<(u64, u32, u32)> {
-        let keys = self.timers.iter().map(|((pid, number), timer)| (timer.deadline, *pid, *number));
+        let keys = self
+            .timers
+            .iter()
+            .map(|((pid, number), timer)| (timer.deadline, *pid, *number));
         keys.min()
     }
 

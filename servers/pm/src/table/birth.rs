@@ -35,7 +35,14 @@ impl State {
             started: now.0,
             ..Process::default()
         };
-        self.insert(pid, process, Memory { space, is_borrowed: false });
+        self.insert(
+            pid,
+            process,
+            Memory {
+                space,
+                is_borrowed: false,
+            },
+        );
         self.commands_mut().insert(pid, command);
     }
 
@@ -44,10 +51,20 @@ impl State {
     /// # Errors
     /// `SRCH` when its maker is no more.
     pub fn born(&mut self, birth: &Birth) -> Result<(), Errno> {
-        let Birth { maker, number, child, space, now } = *birth;
+        let Birth {
+            maker,
+            number,
+            child,
+            space,
+            now,
+        } = *birth;
         let parent = self.process(maker).ok_or(Errno::SRCH)?;
         let process = Process {
-            parent: if child.is_sibling { parent.parent } else { maker },
+            parent: if child.is_sibling {
+                parent.parent
+            } else {
+                maker
+            },
             life: Life::Running,
             exit_signal: child.exit_signal,
             suspended: None,
@@ -68,7 +85,14 @@ impl State {
             news: None,
             ..parent.clone()
         };
-        self.insert(number, process, Memory { space, is_borrowed: child.shares_memory });
+        self.insert(
+            number,
+            process,
+            Memory {
+                space,
+                is_borrowed: child.shares_memory,
+            },
+        );
         self.change(number, |process| {
             process.attributes.parent_end_signal = None;
             process.attributes.adopts = false;

@@ -45,7 +45,12 @@ impl State {
                     _ => child.children,
                 };
                 let user = child.credentials.users.real;
-                return Ok(Some(Found { pid, user, change, usage }));
+                return Ok(Some(Found {
+                    pid,
+                    user,
+                    change,
+                    usage,
+                }));
             }
         }
         if is_any { Ok(None) } else { Err(Errno::CHILD) }
@@ -71,7 +76,10 @@ impl State {
         self.remove(pid);
         self.limits_mut().remove(&pid);
         self.commands_mut().remove(&pid);
-        let all = self.actions().range((pid, 0)..=(pid, u8::MAX)).map(|((_, signal), _)| *signal);
+        let all = self
+            .actions()
+            .range((pid, 0)..=(pid, u8::MAX))
+            .map(|((_, signal), _)| *signal);
         let all: Vec<u8> = all.collect();
         for signal in all {
             self.actions_mut().remove(&(pid, signal));
@@ -81,7 +89,9 @@ impl State {
     /// Whether a child for which its parent waits has executed or ended.
     #[must_use]
     pub fn has_let_go(&self, child: u32) -> bool {
-        !self.process(child).is_some_and(|process| process.parent_waits)
+        !self
+            .process(child)
+            .is_some_and(|process| process.parent_waits)
     }
 }
 

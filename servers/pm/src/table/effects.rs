@@ -34,7 +34,8 @@ impl Effects {
 
     /// All but the interrupt of one process: the one whose thread is in pm to take signals.
     pub fn except(mut self, pid: u32) -> Effects {
-        self.interrupts.retain(|(interrupted, _)| *interrupted != pid);
+        self.interrupts
+            .retain(|(interrupted, _)| *interrupted != pid);
         self
     }
 }

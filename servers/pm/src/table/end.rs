@@ -58,7 +58,11 @@ impl State {
             self.set_timer(pid, number, None);
         }
         let space = self.leave_memory(pid);
-        Some(Departure { space, session, cleared })
+        Some(Departure {
+            space,
+            session,
+            cleared,
+        })
     }
 
     /// A process has ended and all of it is gone: its parent hears of it, its children get
@@ -66,7 +70,9 @@ impl State {
     pub fn finish_end(&mut self, ended: &Ended) -> Effects {
         let Ended { pid, change, usage } = *ended;
         let mut effects = Effects::default();
-        let Some(process) = self.process(pid).filter(|process| process.life == Life::Ending)
+        let Some(process) = self
+            .process(pid)
+            .filter(|process| process.life == Life::Ending)
         else {
             return effects;
         };
@@ -101,8 +107,7 @@ impl State {
         effects.wake(key::children(parent));
         let action = self.action(parent, Signal::CHLD);
         let is_told = self.process(parent).is_some_and(|parent| parent.is_alive());
-        let unwanted =
-            signal == Some(Signal::CHLD) && (action.is_ignore() || action.no_zombies());
+        let unwanted = signal == Some(Signal::CHLD) && (action.is_ignore() || action.no_zombies());
         if let Some(signal) = signal
             && !(signal == Signal::CHLD && action.is_ignore())
         {
@@ -122,11 +127,18 @@ impl State {
             .after(0)
             .filter(|(_, child)| child.parent == pid)
             .map(|(child, process)| {
-                (child, process.life, process.attributes.parent_end_signal, process.exit_signal)
+                (
+                    child,
+                    process.life,
+                    process.attributes.parent_end_signal,
+                    process.exit_signal,
+                )
             })
             .collect();
         for (child, life, signal, exit_signal) in children {
-            let user = self.process(child).map_or(0, |process| process.credentials.users.real);
+            let user = self
+                .process(child)
+                .map_or(0, |process| process.credentials.users.real);
             self.change(child, |process| {
                 process.parent = heir;
                 if process.exit_signal.is_some() {
@@ -149,11 +161,11 @@ impl State {
         let mut at = pid;
         // The chain of parents is shorter than the table.
         for _ in 0..self.count() {
-            let Some(process) = self.process(at) else { break };
-            at = process.parent;
-            let adopts = |process: &Process| {
-                process.attributes.adopts && process.is_alive()
+            let Some(process) = self.process(at) else {
+                break;
             };
+            at = process.parent;
+            let adopts = |process: &Process| process.attributes.adopts && process.is_alive();
             if self.process(at).is_some_and(adopts) {
                 return at;
             }

@@ -52,7 +52,13 @@ impl State {
             }
         })
         .ok_or(Errno::SRCH)?;
-        self.set_memory(pid, Memory { space: execution.space, is_borrowed: false });
+        self.set_memory(
+            pid,
+            Memory {
+                space: execution.space,
+                is_borrowed: false,
+            },
+        );
         self.commands_mut().insert(pid, execution.command.clone());
         self.forget_handlers(pid);
         let timers: Vec<u32> = self.timers_of(pid).map(|(number, _)| number).collect();
@@ -84,9 +90,16 @@ impl State {
             return SpaceId::NONE;
         }
         let shares = |other: &u32| self.memory(*other).space == memory.space;
-        match self.after(0).map(|(other, _)| other).find(shares) {
+        let heir = self.after(0).map(|(other, _)| other).find(shares);
+        match heir {
             Some(heir) => {
-                self.set_memory(heir, Memory { is_borrowed: false, ..memory });
+                self.set_memory(
+                    heir,
+                    Memory {
+                        is_borrowed: false,
+                        ..memory
+                    },
+                );
                 SpaceId::NONE
             }
             None => memory.space,

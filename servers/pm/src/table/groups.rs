@@ -35,9 +35,9 @@ impl State {
             counts
                 && member.parent != 1
                 && member.parent != gone
-                && self.process(member.parent).is_some_and(|parent| {
-                    parent.group != group && parent.session == member.session
-                })
+                && self
+                    .process(member.parent)
+                    .is_some_and(|parent| parent.group != group && parent.session == member.session)
         })
     }
 
@@ -58,7 +58,10 @@ impl State {
         let pid = if pid == 0 { caller } else { pid };
         let group = if group == 0 { pid } else { group };
         let own = self.process(caller).ok_or(Errno::SRCH)?;
-        let process = self.process(pid).filter(|process| process.is_alive()).ok_or(Errno::SRCH)?;
+        let process = self
+            .process(pid)
+            .filter(|process| process.is_alive())
+            .ok_or(Errno::SRCH)?;
         if pid != caller {
             if process.parent != caller {
                 return Err(Errno::SRCH);
@@ -74,9 +77,7 @@ impl State {
             return Err(Errno::PERM);
         }
         let session = process.session;
-        let exists = |(_, other): (u32, &Process)| {
-            other.group == group && other.session == session
-        };
+        let exists = |(_, other): (u32, &Process)| other.group == group && other.session == session;
         if group != pid && !self.after(0).any(exists) {
             return Err(Errno::PERM);
         }
@@ -118,15 +119,19 @@ impl State {
                 let all = self.after(0).filter(|(_, process)| process.group == group);
                 all.map(|(pid, _)| pid).collect()
             }
-            Target::All => {
-                self.after(1).map(|(pid, _)| pid).filter(|pid| *pid != caller).collect()
-            }
+            Target::All => self
+                .after(1)
+                .map(|(pid, _)| pid)
+                .filter(|pid| *pid != caller)
+                .collect(),
         };
         if targets.is_empty() {
             return Err(Errno::SRCH);
         }
-        let allowed: Vec<u32> =
-            targets.into_iter().filter(|pid| self.may_signal(caller, *pid, signal)).collect();
+        let allowed: Vec<u32> = targets
+            .into_iter()
+            .filter(|pid| self.may_signal(caller, *pid, signal))
+            .collect();
         if allowed.is_empty() {
             return Err(Errno::PERM);
         }

@@ -36,18 +36,28 @@ impl State {
     /// # Errors
     /// `AGAIN` when there are too many processes, in all or of this user.
     pub fn next_number(&mut self, parent: u32) -> Result<u32, Errno> {
-        let user = self.process(parent).ok_or(Errno::SRCH)?.credentials.users.real;
+        let user = self
+            .process(parent)
+            .ok_or(Errno::SRCH)?
+            .credentials
+            .users
+            .real;
         let most = self.limit(parent, Resource::PROCESSES).soft;
         let own = || {
             let all = self.after(0);
-            all.filter(|(_, process)| process.credentials.users.real == user).count() as u64
+            all.filter(|(_, process)| process.credentials.users.real == user)
+                .count() as u64
         };
         if self.count() >= limits::PROCESSES || user != ROOT && own() >= most {
             return Err(Errno::AGAIN);
         }
         let mut number = u32::try_from(self.counter(Counter::LastProcess)).unwrap_or(LAST_NUMBER);
         loop {
-            number = if number >= LAST_NUMBER { FIRST_AGAIN } else { number + 1 };
+            number = if number >= LAST_NUMBER {
+                FIRST_AGAIN
+            } else {
+                number + 1
+            };
             if !self.is_taken(number) {
                 break;
             }
@@ -64,13 +74,17 @@ impl State {
             return false;
         }
         self.process(number).is_some()
-            || self.after(0).any(|(_, other)| other.group == number || other.session == number)
+            || self
+                .after(0)
+                .any(|(_, other)| other.group == number || other.session == number)
     }
 
     /// Random words (splitmix64, Steele and others 2014), for layouts and AT_RANDOM.
     pub fn random<const COUNT: usize>(&mut self) -> [u64; COUNT] {
         core::array::from_fn(|_| {
-            let seed = self.counter(Counter::Random).wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let seed = self
+                .counter(Counter::Random)
+                .wrapping_add(0x9e37_79b9_7f4a_7c15);
             self.set_counter(Counter::Random, seed);
             let mixed = (seed ^ seed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -81,7 +95,10 @@ impl State {
     /// A limit of a process.
     #[must_use]
     pub fn limit(&self, pid: u32, resource: Resource) -> Limit {
-        let own = self.limits().get(&pid).and_then(|own| own.get(resource.index()));
+        let own = self
+            .limits()
+            .get(&pid)
+            .and_then(|own| own.get(resource.index()));
         own.copied().unwrap_or_else(|| default_limit(resource))
     }
 

@@ -19,7 +19,10 @@ impl State {
     /// What a process does with a signal.
     #[must_use]
     pub fn action(&self, pid: u32, signal: Signal) -> Action {
-        self.actions().get(&(pid, signal.number())).copied().unwrap_or_default()
+        self.actions()
+            .get(&(pid, signal.number()))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// Whether a process drops a signal: it ignores it, by choice or by default.
@@ -37,7 +40,14 @@ impl State {
 
     /// Sends a signal to a process. One that has ended, or that drops it, is not told.
     pub fn post(&mut self, pid: u32, signal: Signal, information: Information) -> Effects {
-        self.post_pending(pid, Pending { signal, information, timer: None })
+        self.post_pending(
+            pid,
+            Pending {
+                signal,
+                information,
+                timer: None,
+            },
+        )
     }
 
     /// Sends a signal to a process, of a timer or not.
@@ -65,7 +75,9 @@ impl State {
         let mut effects = Effects::default();
         let was_stopped = self
             .change(pid, |process| {
-                process.pending.retain(|other| !SignalSet::STOPS.contains(other.signal));
+                process
+                    .pending
+                    .retain(|other| !SignalSet::STOPS.contains(other.signal));
                 let was_stopped = matches!(process.life, Life::Stopped(_));
                 if was_stopped {
                     process.life = Life::Running;
@@ -107,13 +119,17 @@ impl State {
     pub fn interrupt_if_due(&mut self, pid: u32) -> Effects {
         let mut effects = Effects::default();
         let is_due = self.process(pid).is_some_and(|process| {
-            let due = process.pending_set().minus(process.blocked.minus(process.awaited));
+            let due = process
+                .pending_set()
+                .minus(process.blocked.minus(process.awaited));
             process.is_alive() && !due.is_empty()
         });
-        if is_due && let Some(number) = self.change(pid, |process| {
-            process.interrupts += 1;
-            process.interrupts
-        }) {
+        if is_due
+            && let Some(number) = self.change(pid, |process| {
+                process.interrupts += 1;
+                process.interrupts
+            })
+        {
             effects.interrupt(pid, number);
             effects.wake(key::asleep(pid));
             effects.wake(key::stopped(pid));
@@ -128,22 +144,31 @@ impl State {
         let due = self.after(0).filter(|(_, process)| {
             process.is_alive() && process.interrupts > 0 && !process.deliverable().is_empty()
         });
-        due.map(|(pid, process)| (pid, process.interrupts)).collect()
+        due.map(|(pid, process)| (pid, process.interrupts))
+            .collect()
     }
 
     /// Raises a signal that the process cannot put off: if it is blocked or ignored, its default
     /// action is taken.
     pub fn force(&mut self, pid: u32, signal: Signal, information: Information) {
         let action = self.action(pid, signal);
-        let is_blocked =
-            self.process(pid).is_some_and(|process| process.blocked.contains(signal));
+        let is_blocked = self
+            .process(pid)
+            .is_some_and(|process| process.blocked.contains(signal));
         if is_blocked || action.is_ignore() {
             self.actions_mut().remove(&(pid, signal.number()));
         }
         self.change(pid, |process| {
             process.blocked = process.blocked.without(signal);
             process.pending.retain(|other| other.signal != signal);
-            process.pending.insert(0, Pending { signal, information, timer: None });
+            process.pending.insert(
+                0,
+                Pending {
+                    signal,
+                    information,
+                    timer: None,
+                },
+            );
         });
     }
 

@@ -55,7 +55,11 @@ impl State {
                 return (Next::GoesOn, Effects::default());
             };
             let due = process.deliverable();
-            let signal = if process.is_killed() { Some(Signal::KILL) } else { due.first() };
+            let signal = if process.is_killed() {
+                Some(Signal::KILL)
+            } else {
+                due.first()
+            };
             let taken = signal
                 .and_then(|signal| self.change(pid, |process| process.take(signal)))
                 .flatten();
@@ -86,9 +90,10 @@ impl State {
         }
         match signal.default_action() {
             DefaultAction::Ignore | DefaultAction::Continue => None,
-            DefaultAction::Terminate => {
-                Some((Next::Ends(Change::Killed(signal, false)), Effects::default()))
-            }
+            DefaultAction::Terminate => Some((
+                Next::Ends(Change::Killed(signal, false)),
+                Effects::default(),
+            )),
             DefaultAction::Core => {
                 Some((Next::Ends(Change::Killed(signal, true)), Effects::default()))
             }
@@ -115,7 +120,13 @@ impl State {
             process.sleeps_until = None;
             (before, process.alternate)
         })?;
-        let handled = Handled { signal, information, action, mask, alternate };
+        let handled = Handled {
+            signal,
+            information,
+            action,
+            mask,
+            alternate,
+        };
         Some((Next::Handles(handled), Effects::default()))
     }
 
@@ -135,7 +146,8 @@ impl State {
     /// Whether a process is stopped and not killed.
     #[must_use]
     pub fn is_stopped(&self, pid: u32) -> bool {
-        self.process(pid).is_some_and(|process| matches!(process.life, Life::Stopped(_)))
+        self.process(pid)
+            .is_some_and(|process| matches!(process.life, Life::Stopped(_)))
     }
 
     /// The mask that rt_sigsuspend replaced is back, when no handler has run.
@@ -153,7 +165,8 @@ impl State {
     /// `SRCH`.
     pub fn set_blocked(&mut self, pid: u32, blocked: SignalSet) -> Result<Effects, Errno> {
         let blocked = blocked.minus(SignalSet::ABSOLUTE);
-        self.change(pid, |process: &mut Process| process.blocked = blocked).ok_or(Errno::SRCH)?;
+        self.change(pid, |process: &mut Process| process.blocked = blocked)
+            .ok_or(Errno::SRCH)?;
         Ok(self.interrupt_if_due(pid))
     }
 

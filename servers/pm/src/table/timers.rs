@@ -35,12 +35,21 @@ fn used(counts: Counts, usage: Usage) -> u64 {
 impl State {
     /// Sets a timer at `now`, when the process has used `usage`; a value of 0 stops it.
     pub fn arm(&mut self, pid: u32, number: u32, change: &TimerChange, now: u64, usage: Usage) {
-        let TimerChange { counts, setting, signal, value } = *change;
+        let TimerChange {
+            counts,
+            setting,
+            signal,
+            value,
+        } = *change;
         let is_off = setting.value == 0;
         // A timer of timer_create is there until it is deleted.
         let timer = (!is_off || number >= FIRST_POSIX).then(|| Timer {
             // Processor time does not pass faster than time.
-            deadline: if is_off { u64::MAX } else { now.saturating_add(setting.value) },
+            deadline: if is_off {
+                u64::MAX
+            } else {
+                now.saturating_add(setting.value)
+            },
             interval: setting.interval,
             signal,
             value,
@@ -54,16 +63,20 @@ impl State {
     /// How a timer stands.
     #[must_use]
     pub fn setting(&self, pid: u32, number: u32, now: u64, usage: Usage) -> TimerSetting {
-        self.timer(pid, number).map_or_else(TimerSetting::default, |timer| {
-            let value = match timer.counts {
-                Counts::Real => timer.deadline.saturating_sub(now),
-                counts => timer.used_at_end.saturating_sub(used(counts, usage)),
-            };
-            let is_off = timer.deadline == u64::MAX;
-            // A timer that is about to expire does not read as one that is off.
-            let value = if is_off { 0 } else { value.max(1) };
-            TimerSetting { interval: timer.interval, value }
-        })
+        self.timer(pid, number)
+            .map_or_else(TimerSetting::default, |timer| {
+                let value = match timer.counts {
+                    Counts::Real => timer.deadline.saturating_sub(now),
+                    counts => timer.used_at_end.saturating_sub(used(counts, usage)),
+                };
+                let is_off = timer.deadline == u64::MAX;
+                // A timer that is about to expire does not read as one that is off.
+                let value = if is_off { 0 } else { value.max(1) };
+                TimerSetting {
+                    interval: timer.interval,
+                    value,
+                }
+            })
     }
 
     /// Has a timer that is due expire: `usage` is what its process has used.
@@ -97,8 +110,12 @@ impl State {
             return self.post(pid, signal, Information::kernel());
         }
         let of_timer = |pending: &Pending| pending.timer == Some(number);
-        let is_pending = self.process(pid).is_some_and(|p| p.pending.iter().any(of_timer));
-        let overruns = timer.overruns.saturating_add(missed + u64::from(is_pending));
+        let is_pending = self
+            .process(pid)
+            .is_some_and(|p| p.pending.iter().any(of_timer));
+        let overruns = timer
+            .overruns
+            .saturating_add(missed + u64::from(is_pending));
         self.set_timer(pid, number, Some(Timer { overruns, ..timer }));
         if is_pending {
             return Effects::default();
@@ -106,14 +123,31 @@ impl State {
         let own = number - FIRST_POSIX;
         let overruns = u32::try_from(overruns).unwrap_or(i32::MAX.cast_unsigned());
         let detail = Detail::Timer(own, overruns, timer.value);
-        let information = Information { code: raw::SI_TIMER, detail };
-        self.post_pending(pid, Pending { signal, information, timer: Some(number) })
+        let information = Information {
+            code: raw::SI_TIMER,
+            detail,
+        };
+        self.post_pending(
+            pid,
+            Pending {
+                signal,
+                information,
+                timer: Some(number),
+            },
+        )
     }
 
     /// The signal of a timer has been taken: overruns count from here.
     pub(super) fn signal_taken(&mut self, pid: u32, number: u32) {
         if let Some(timer) = self.timer(pid, number).copied() {
-            self.set_timer(pid, number, Some(Timer { overruns: 0, ..timer }));
+            self.set_timer(
+                pid,
+                number,
+                Some(Timer {
+                    overruns: 0,
+                    ..timer
+                }),
+            );
         }
     }
 
@@ -127,7 +161,15 @@ impl State {
         }
         let used_at_end = timer.used_at_end.saturating_add(SECOND).min(hard);
         let deadline = now.saturating_add(used_at_end.saturating_sub(usage.total()).max(1));
-        self.set_timer(pid, CPU_LIMIT, Some(Timer { deadline, used_at_end, ..timer }));
+        self.set_timer(
+            pid,
+            CPU_LIMIT,
+            Some(Timer {
+                deadline,
+                used_at_end,
+                ..timer
+            }),
+        );
         self.post(pid, Signal::XCPU, Information::kernel())
     }
 
