@@ -99,9 +99,12 @@ pub(crate) fn string(cx: &Context, address: u64, most: usize) -> Result<Vec<u8>,
 /// `TOOBIG` when they take more than `most` bytes on a stack.
 pub(crate) fn strings(cx: &Context, list: u64, most: usize) -> Result<Strings, Refused> {
     let mut strings = Strings::new();
+    if list == 0 {
+        return Ok(strings);
+    }
     let mut used = size_of::<u64>();
     let mut at = list;
-    while list != 0 {
+    loop {
         let pointer = u64::from_le_bytes(read(cx, at)?);
         if pointer == 0 {
             break;

@@ -53,22 +53,7 @@ fn refusal(refusal: Refusal) -> Errno {
 pub(crate) async fn create(cx: Context, child: Child) -> Outcome {
     let maker = caller(&cx);
     let number = cx.step("number", |state| state.next_number(maker))?;
-    let space = if child.shares_memory {
-        cx.caller().space
-    } else {
-        let parent = cx.caller().space;
-        cx.ask("space", VM, memory::Clone { parent }, &[])
-            .await?
-            .space
-    };
-    let table = descriptors::Clone {
-        parent: Pid(maker),
-        child: Pid(number),
-    };
-    if let Err(refused) = cx.ask("table", VFS, table, &[]).await {
-        abandon_space(&cx, child, space).await;
-        return Err(refused);
-    }
+    let space = prepare(&cx, maker, number, child).await?;
     let made = cx.kernel("create", |kernel| make(kernel, maker, number, space, child));
     if let Err(errno) = made {
         abandon(&cx, child, number, space).await;
@@ -98,13 +83,39 @@ pub(crate) async fn create(cx: Context, child: Child) -> Outcome {
     // Without a policy the kernel's defaults hold.
     let _ = cx.ask("schedule", SCHED, start, &[]).await;
     run(&cx, number);
-    if !child.parent_waits {
-        return cx.end(|_| u64::from(number));
+    if child.parent_waits {
+        wait_for_child(cx, maker, number).await
+    } else {
+        cx.end(|_| u64::from(number))
     }
+}
+
+/// Gets memory and descriptors for a child. On errors nothing is left.
+async fn prepare(cx: &Context, maker: u32, number: u32, child: Child) -> Result<SpaceId, Refused> {
+    let parent = cx.caller().space;
+    let space = if child.shares_memory {
+        parent
+    } else {
+        cx.ask("space", VM, memory::Clone { parent }, &[])
+            .await?
+            .space
+    };
+    let table = descriptors::Clone {
+        parent: Pid(maker),
+        child: Pid(number),
+    };
+    if let Err(refused) = cx.ask("table", VFS, table, &[]).await {
+        abandon_space(cx, child, space).await;
+        return Err(refused);
+    }
+    Ok(space)
+}
+
+/// Ends vfork once the child has executed or ended, or the parent is killed.
+async fn wait_for_child(cx: Context, maker: u32, number: u32) -> Outcome {
     cx.end_when(key::vfork(number), |state, _| {
-        let goes_on =
-            state.has_let_go(number) || state.process(maker).is_none_or(Process::is_killed);
-        if goes_on {
+        let is_killed = state.process(maker).is_none_or(Process::is_killed);
+        if is_killed || state.has_let_go(number) {
             Poll::Ready(Ok(u64::from(number)))
         } else {
             Poll::Pending

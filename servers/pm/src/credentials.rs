@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 
 /// Leave an id as it is.
-pub const KEEP: u32 = u32::MAX;
+pub(crate) const KEEP: u32 = u32::MAX;
 /// The user who may do everything.
 const ROOT: u32 = 0;
 

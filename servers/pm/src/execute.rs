@@ -329,72 +329,89 @@ async fn place(
             return Err(errno(reason).into());
         }
     };
-    let (rights, stack_limit) = cx.look("rights", |state| {
-        let rights = state.process(pid).map(|process| {
-            (
-                process.credentials.clone(),
-                process.attributes.no_new_rights,
-            )
-        });
-        (
-            rights.unwrap_or_default(),
-            state.limit(pid, Resource::STACK).soft,
-        )
-    });
-    let (mut credentials, no_new_rights) = rights;
-    let gives = |bits| !no_new_rights && file.mode & bits == bits;
-    let user = gives(SET_USER).then_some(file.user);
-    let group = gives(SET_GROUP).then_some(file.group);
-    let secure = credentials.execute(user, group);
+    let rights = rights(cx, pid, &file);
     let layout = Layout::new(random[1]);
-    let auxiliary = Auxiliary {
-        vdso: layout.vdso + PAGE_SIZE,
-        headers: program.headers,
-        header_count: program.header_count,
-        entry: program.entry,
-        users: [credentials.users.real, credentials.users.effective],
-        groups: [credentials.groups.real, credentials.groups.effective],
-        secure,
-    };
     let stack = InitialStack {
         path: start.name,
         arguments: &start.arguments,
         environment: &start.environment,
         random: bytes_of([random[2], random[3]]),
-        auxiliary,
+        auxiliary: Auxiliary {
+            vdso: layout.vdso + PAGE_SIZE,
+            headers: program.headers,
+            header_count: program.header_count,
+            entry: program.entry,
+            ..rights.auxiliary
+        },
     }
     .build(layout.stack_top);
+    let stack_limit = cx.look("stack limit", |state| {
+        state.limit(pid, Resource::STACK).soft
+    });
     let plan = plan(&program, layout, stack_limit, stack.bytes);
-    let choice = descriptors::Program {
-        process: Pid(pid),
-        server: file.server,
-        handle: file.handle,
-    };
-    // Only what /proc shows depends on it.
-    let _ = cx.ask("program", VFS, choice, &[]).await;
-    let question = memory::Execute {
-        server: file.server,
-        handle: file.handle,
-    };
     let plan = minicbor::to_vec(&plan).map_err(|_| Errno::NOMEM)?;
+    let Executable { server, handle, .. } = file;
+    let process = Pid(pid);
+    // Only what /proc shows depends on it.
+    let choice = descriptors::Program {
+        process,
+        server,
+        handle,
+    };
+    let _ = cx.ask("program", VFS, choice, &[]).await;
     // The file is vm's from here on, whatever happens.
+    let question = memory::Execute { server, handle };
     let space = cx
         .ask("space", VM, question, &[Lend::Bytes(&plan)])
         .await?
         .space;
-    let command = Command::new(start.name, start.arguments.as_bytes(), stack.pointer);
-    let execution = Execution {
-        space,
-        command,
-        user,
-        group,
-    };
     Ok(Loaded {
         space,
         entry: program.entry,
         stack: stack.pointer,
-        execution,
+        execution: Execution {
+            space,
+            command: Command::new(start.name, start.arguments.as_bytes(), stack.pointer),
+            user: rights.user,
+            group: rights.group,
+        },
     })
+}
+
+/// Whose rights a program runs with.
+struct Rights {
+    /// The user its file names, if it is a set-user-id program.
+    user: Option<u32>,
+    /// The group its file names, if it is a set-group-id program.
+    group: Option<u32>,
+    /// What it is told of them.
+    auxiliary: Auxiliary,
+}
+
+fn rights(cx: &Context, pid: u32, file: &Executable) -> Rights {
+    let found = cx.look("rights", |state| {
+        let process = state.process(pid)?;
+        Some((
+            process.credentials.clone(),
+            process.attributes.no_new_rights,
+        ))
+    });
+    let (mut credentials, no_new_rights) = found.unwrap_or_default();
+    let gives = |bits| !no_new_rights && file.mode & bits == bits;
+    let user = gives(SET_USER).then_some(file.user);
+    let group = gives(SET_GROUP).then_some(file.group);
+    let secure = credentials.execute(user, group);
+    let auxiliary = Auxiliary {
+        users: [credentials.users.real, credentials.users.effective],
+        groups: [credentials.groups.real, credentials.groups.effective],
+        secure,
+        ..Auxiliary::default()
+    };
+    Rights {
+        user,
+        group,
+        auxiliary,
+    }
 }
 
 /// A program at its final place.

@@ -276,8 +276,8 @@ pub enum Counts {
 }
 
 /// The number of the timer ITIMER_REAL; ITIMER_VIRTUAL and ITIMER_PROF follow.
-pub const ITIMER_REAL: u32 = 0;
+pub(crate) const ITIMER_REAL: u32 = 0;
 /// The number of the timer that watches RLIMIT_CPU.
-pub const CPU_LIMIT: u32 = 3;
+pub(crate) const CPU_LIMIT: u32 = 3;
 /// The number of the first timer of timer_create, whose own number is then 0.
-pub const FIRST_POSIX: u32 = 16;
+pub(crate) const FIRST_POSIX: u32 = 16;

@@ -2,7 +2,7 @@
 
 mod birth;
 mod children;
-pub mod effects;
+pub(crate) mod effects;
 mod end;
 mod execution;
 mod groups;
@@ -11,15 +11,15 @@ mod post;
 mod take;
 mod timers;
 
-pub use birth::Birth;
-pub use children::Found;
-pub use effects::Effects;
-pub use end::{Departure, Ended};
-pub use execution::Execution;
-pub use groups::Target;
-pub use post::child_information;
-pub use take::{Handled, Next};
-pub use timers::TimerChange;
+pub(crate) use birth::Birth;
+pub(crate) use children::Found;
+pub(crate) use effects::Effects;
+pub(crate) use end::{Departure, Ended};
+pub(crate) use execution::Execution;
+pub(crate) use groups::Target;
+pub(crate) use post::child_information;
+pub(crate) use take::{Handled, Next};
+pub(crate) use timers::TimerChange;
 
 #[cfg(test)]
 mod tests;

@@ -72,7 +72,7 @@ fn deadline(cx: &Context, timeout: u64, counts: Counts) -> Result<Time, Refused>
 }
 
 async fn wait(cx: Context, address: u64, value: u32, timeout: u64, counts: Counts) -> Outcome {
-    if address % 4 != 0 {
+    if !address.is_multiple_of(4) {
         return Err(Errno::INVAL.into());
     }
     let deadline = arguments::copied(&cx, "deadline", || deadline(&cx, timeout, counts))?;

@@ -205,7 +205,7 @@ async fn processor(cx: Context, processor: u64, node: u64) -> Outcome {
 
 /// There is one processor, and everybody runs on it.
 async fn affinity(cx: Context, pid: u32, length: u64, address: u64) -> Outcome {
-    if length < MASK_BYTES || length % MASK_BYTES != 0 {
+    if length < MASK_BYTES || !length.is_multiple_of(MASK_BYTES) {
         return Err(Errno::INVAL.into());
     }
     cx.end_with(|state| {

@@ -41,39 +41,39 @@ impl Effects {
 }
 
 /// The keys that handlers wait with.
-pub mod key {
+pub(crate) mod key {
     const KIND: u32 = 32;
 
     /// The process is let go on, or killed.
     #[must_use]
-    pub fn stopped(pid: u32) -> u64 {
+    pub(crate) fn stopped(pid: u32) -> u64 {
         u64::from(pid)
     }
 
     /// A child of the process has changed.
     #[must_use]
-    pub fn children(pid: u32) -> u64 {
+    pub(crate) fn children(pid: u32) -> u64 {
         1 << KIND | u64::from(pid)
     }
 
     /// The child has executed or ended, for which its parent waits.
     #[must_use]
-    pub fn vfork(pid: u32) -> u64 {
+    pub(crate) fn vfork(pid: u32) -> u64 {
         2 << KIND | u64::from(pid)
     }
 
     /// A timer was set.
-    pub const TIMERS: u64 = 3 << KIND;
+    pub(crate) const TIMERS: u64 = 3 << KIND;
 
     /// A call that only a signal ends.
     #[must_use]
-    pub fn asleep(pid: u32) -> u64 {
+    pub(crate) fn asleep(pid: u32) -> u64 {
         4 << KIND | u64::from(pid)
     }
 
     /// A futex of a space was woken.
     #[must_use]
-    pub fn futex(space: u32) -> u64 {
+    pub(crate) fn futex(space: u32) -> u64 {
         5 << KIND | u64::from(space)
     }
 }

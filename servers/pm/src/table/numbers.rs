@@ -16,7 +16,7 @@ const ROOT: u32 = 0;
 
 /// The limits of a system where nobody has set any (Linux's defaults, where they mean something).
 #[must_use]
-pub fn default_limit(resource: Resource) -> Limit {
+pub(super) fn default_limit(resource: Resource) -> Limit {
     let bounded = |soft, hard| Limit { soft, hard };
     match resource {
         Resource::STACK => bounded(8 << 20, INFINITY),
@@ -68,11 +68,6 @@ impl State {
 
     /// Whether a number names a process, a group or a session.
     fn is_taken(&self, number: u32) -> bool {
-        let last = self.counter(Counter::LastProcess);
-        if u64::from(number) > last && last < u64::from(FIRST_AGAIN) {
-            // No number has been used twice: one above the last is free.
-            return false;
-        }
         self.process(number).is_some()
             || self
                 .after(0)

@@ -199,7 +199,7 @@ impl State {
 
 /// What SIGCHLD and waitid tell of a child.
 #[must_use]
-pub fn child_information(pid: u32, user: u32, change: Change, usage: Usage) -> Information {
+pub(crate) fn child_information(pid: u32, user: u32, change: Change, usage: Usage) -> Information {
     let (code, status) = change.code_and_status();
     let detail = Detail::Child(pid, user, status, ticks(usage.user), ticks(usage.system));
     Information { code, detail }

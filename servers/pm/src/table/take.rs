@@ -85,7 +85,9 @@ impl State {
         if action.is_handler() && !signal.is_absolute() {
             return self.handle(pid, signal, information, action);
         }
-        if self.drops(pid, signal) && !(signal.is_synchronous() && !action.is_ignore()) {
+        // What an instruction raises ends even the first process, unless it chose to ignore it.
+        let is_forced = signal.is_synchronous() && !action.is_ignore();
+        if !is_forced && self.drops(pid, signal) {
             return None;
         }
         match signal.default_action() {
