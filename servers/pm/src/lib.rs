@@ -131,3 +131,6 @@ fn answer(cx: &Context, value: u32) -> Outcome {
 fn int(argument: u64) -> i32 {
     word::low_32(argument).cast_signed()
 }
+
+#[cfg(test)]
+mod tests;
