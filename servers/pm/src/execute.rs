@@ -491,6 +491,6 @@ mod tests {
             assert_eq!(layout.vdso - layout.stack_top, GAP_PAGES * PAGE_SIZE);
             assert!(layout.stack_top > USER_TOP - (STACK_SPREAD + 64) * PAGE_SIZE);
         }
-        assert!(MOVABLE_BASE - BASE_SPREAD * PAGE_SIZE > 1 << 32);
+        const { assert!(MOVABLE_BASE - BASE_SPREAD * PAGE_SIZE > 1 << 32) };
     }
 }

@@ -20,6 +20,3 @@ pub(crate) use groups::Target;
 pub(crate) use post::child_information;
 pub(crate) use take::{Handled, Next};
 pub(crate) use timers::TimerChange;
-
-#[cfg(test)]
-mod tests;
