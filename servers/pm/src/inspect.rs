@@ -2,12 +2,12 @@
 
 use crate::end::usage;
 use crate::process::{Life, Process};
-use crate::state::Name;
+use crate::state::{Counter, Name};
 use crate::{Context, State};
 use abi::{Errno, Pid};
 use alloc::boxed::Box;
-use linux::process::signal::SignalSet;
-use protocol::inspect::{self, Request, SystemNumbers};
+use linux::process::signal::{Signal, SignalSet};
+use protocol::inspect::{self, Request, Session, Stop, SystemNumbers};
 use protocol::payload::ProcessInformation;
 use service::instance::refuse;
 use service::{Handler, Outcome};
@@ -29,6 +29,25 @@ pub(crate) fn answer(cx: Context, request: Request) -> Handler {
         }),
         Request::ProcessInformation(question) => Box::pin(information(cx, question.process.0)),
         Request::System(_) => Box::pin(system(cx)),
+        Request::StopFate(question) => Box::pin(async move {
+            cx.end_with(|state| {
+                let signal = Signal::new(question.signal.into()).ok_or(Errno::INVAL)?;
+                Ok(Stop {
+                    fate: state.stop_fate(question.process.0, signal)?,
+                })
+            })
+        }),
+        Request::SessionOf(question) => Box::pin(async move {
+            cx.end_with(|state| {
+                let found = state
+                    .after(0)
+                    .find(|(_, process)| process.group == question.group);
+                let (_, process) = found.ok_or(Errno::SRCH)?;
+                Ok(Session {
+                    session: process.session,
+                })
+            })
+        }),
         _ => refuse(cx),
     }
 }
@@ -96,7 +115,7 @@ fn dispositions(state: &State, pid: u32) -> [SignalSet; 2] {
     let own = state.actions().range((pid, 0)..=(pid, u8::MAX));
     let mut sets = [SignalSet::default(); 2];
     for ((_, signal), action) in own {
-        let Some(signal) = linux::process::signal::Signal::new((*signal).into()) else {
+        let Some(signal) = Signal::new((*signal).into()) else {
             continue;
         };
         let which = usize::from(!action.is_ignore());
@@ -109,9 +128,10 @@ fn dispositions(state: &State, pid: u32) -> [SignalSet; 2] {
 
 async fn system(cx: Context) -> Outcome {
     cx.end_with(|state| {
-        let name = state.name(Name::Host);
-        let length = name.len().min(abi::word::index(cx.lease(0).length));
-        cx.write_lease(0, 0, &name[..length])?;
+        let mut name = state.name(Name::Host).to_vec();
+        name.push(0);
+        name.truncate(abi::word::index(cx.lease(0).length));
+        cx.write_lease(0, 0, &name)?;
         let alive = state
             .after(0)
             .filter(|(_, process)| process.is_alive())
@@ -122,7 +142,7 @@ async fn system(cx: Context) -> Outcome {
                 .is_ok_and(|usage| usage.state == 0)
         };
         let running = alive.filter(runs).count();
-        let last = state.counter(crate::state::Counter::LastProcess);
+        let last = state.counter(Counter::LastProcess);
         Ok(SystemNumbers {
             processes: u32::try_from(state.count()).unwrap_or(u32::MAX),
             running: u32::try_from(running).unwrap_or(u32::MAX),

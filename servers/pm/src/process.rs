@@ -172,6 +172,13 @@ impl Process {
         self.pending_set().minus(self.blocked)
     }
 
+    /// Whether there is something for it to take, or that it waits for.
+    #[must_use]
+    pub fn is_due(&self) -> bool {
+        let due = self.pending_set().minus(self.blocked.minus(self.awaited));
+        self.is_alive() && !due.is_empty()
+    }
+
     /// Whether SIGKILL is pending.
     #[must_use]
     pub fn is_killed(&self) -> bool {

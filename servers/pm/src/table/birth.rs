@@ -26,11 +26,9 @@ pub struct Birth {
 }
 
 impl State {
-    /// Adds the first process, which leads a group and session of its own.
+    /// Adds the first process, in group and session 0: it may make its own (as on Linux).
     pub fn first(&mut self, pid: u32, space: SpaceId, command: Command, now: Time) {
         let process = Process {
-            group: pid,
-            session: pid,
             executed: true,
             started: now.0,
             ..Process::default()

@@ -2,7 +2,7 @@
 
 use super::effects::{Effects, key};
 use crate::State;
-use crate::process::{Life, Pending};
+use crate::process::{Life, Pending, Process};
 use alloc::vec::Vec;
 use linux::process::action::Action;
 use linux::process::information::{Detail, Information};
@@ -118,12 +118,7 @@ impl State {
     /// Has the kernel interrupt a process that has something to take.
     pub fn interrupt_if_due(&mut self, pid: u32) -> Effects {
         let mut effects = Effects::default();
-        let is_due = self.process(pid).is_some_and(|process| {
-            let due = process
-                .pending_set()
-                .minus(process.blocked.minus(process.awaited));
-            process.is_alive() && !due.is_empty()
-        });
+        let is_due = self.process(pid).is_some_and(Process::is_due);
         if is_due
             && let Some(number) = self.change(pid, |process| {
                 process.interrupts += 1;
@@ -141,9 +136,9 @@ impl State {
     /// when an instance takes over, because the last one may have died before it told the kernel.
     #[must_use]
     pub fn interrupts_due(&self) -> Vec<(u32, u64)> {
-        let due = self.after(0).filter(|(_, process)| {
-            process.is_alive() && process.interrupts > 0 && !process.deliverable().is_empty()
-        });
+        let due = self
+            .after(0)
+            .filter(|(_, process)| process.interrupts > 0 && process.is_due());
         due.map(|(pid, process)| (pid, process.interrupts))
             .collect()
     }

@@ -9,6 +9,7 @@ use linux::process::information::Information;
 use linux::process::signal::{DefaultAction, Signal, SignalSet};
 use linux::process::wait::Change;
 use minicbor::{Decode, Encode};
+use protocol::inspect::Fate;
 
 /// A signal that a handler is to be run for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -143,6 +144,21 @@ impl State {
             process.news = Some(Change::Stopped(signal));
         });
         Some(self.tell_parent(pid, Change::Stopped(signal)))
+    }
+
+    /// What would become of a signal that stops a process.
+    ///
+    /// # Errors
+    /// `SRCH`.
+    pub fn stop_fate(&self, pid: u32, signal: Signal) -> Result<Fate, Errno> {
+        let process = self.process(pid).ok_or(Errno::SRCH)?;
+        let action = self.action(pid, signal);
+        Ok(match () {
+            () if process.blocked.contains(signal) || self.drops(pid, signal) => Fate::Ignored,
+            // A handler runs whoever could let the group go on.
+            () if !action.is_handler() && self.is_orphaned(process.group) => Fate::Orphaned,
+            () => Fate::Delivered,
+        })
     }
 
     /// Whether a process is stopped and not killed.

@@ -463,6 +463,34 @@ fn a_terminal_interrupts_its_foreground_group() {
 }
 
 #[test]
+fn a_terminal_learns_what_a_stop_would_do() {
+    let mut m = booted();
+    let shell = fork(&mut m, 1);
+    m.call(shell, number::__NR_setsid, &[]);
+    let job = fork(&mut m, shell);
+    m.call(shell, number::__NR_setpgid, &[job.into(), 0]);
+    let fate = |m: &mut Machine, pid| {
+        let signal = number::SIGTTIN;
+        let question = inspect::StopFate {
+            process: abi::Pid(pid),
+            signal,
+        };
+        m.ask(question).0.map(|stop| stop.fate)
+    };
+    assert_eq!(fate(&mut m, job), Ok(inspect::Fate::Delivered));
+    assert_eq!(fate(&mut m, shell), Ok(inspect::Fate::Orphaned));
+    assert_eq!(fate(&mut m, 99), Err(Errno::SRCH));
+    m.write(job, DATA, &SignalSet::of(&[Signal::TTIN]).0.to_le_bytes());
+    assert_eq!(
+        m.call(job, number::__NR_rt_sigprocmask, &[2, DATA, 0, 8]),
+        0
+    );
+    assert_eq!(fate(&mut m, job), Ok(inspect::Fate::Ignored));
+    let session = m.ask(inspect::SessionOf { group: job }).0;
+    assert_eq!(session.map(|found| found.session), Ok(shell));
+}
+
+#[test]
 fn an_orphaned_stopped_group_is_let_go() {
     everywhere(|m| {
         let shell = fork(m, 1);
