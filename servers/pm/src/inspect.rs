@@ -12,8 +12,8 @@ use protocol::payload::ProcessInformation;
 use service::instance::refuse;
 use service::{Handler, Outcome};
 
-/// The niceness of a process of which sched has not been asked, plus 20.
-const NICE: u32 = 20;
+/// What is added to a niceness where it travels.
+const BIAS: i32 = 20;
 /// The state of a process in the kernel that waits for a request.
 const WAITS: u32 = 1;
 
@@ -90,7 +90,7 @@ fn tell(cx: &Context, state: &State, pid: u32, process: &Process) -> ProcessInfo
         session: process.session,
         users: credentials.users.all(),
         groups: credentials.groups.all(),
-        nice: NICE,
+        nice: process.nice.saturating_add(BIAS).max(0).cast_unsigned(),
         times: [used.user, used.system, children.user, children.system],
         started: process.started,
         space: state.memory(pid).space.0,

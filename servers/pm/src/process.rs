@@ -147,6 +147,9 @@ pub struct Process {
     /// Switches.
     #[n(20)]
     pub attributes: Attributes,
+    /// How much it steps back for others, -20 to 19, as sched was told.
+    #[n(21)]
+    pub nice: i32,
 }
 
 impl Process {

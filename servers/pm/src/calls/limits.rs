@@ -186,11 +186,10 @@ async fn set_nice(cx: &Context, pid: u32, nice: u32, privileged: bool) -> Result
     if u64::from(nice) < before && !privileged {
         return Err(Errno::ACCES.into());
     }
-    cx.ask(
-        "set nice",
-        SCHED,
-        scheduling::SetNice { process, nice },
-        &[],
-    )
-    .await
+    let question = scheduling::SetNice { process, nice };
+    cx.ask("set nice", SCHED, question, &[]).await?;
+    cx.step("nice", |state| {
+        state.change(pid, |process| process.nice = nice.cast_signed() - BIAS);
+    });
+    Ok(())
 }

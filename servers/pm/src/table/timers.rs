@@ -10,6 +10,9 @@ use linux::process::time::{SECOND, TimerSetting};
 use linux::process::usage::Usage;
 use linux_raw_sys::general as raw;
 
+/// Nanoseconds between two looks at a timer at least, so that none keeps pm busy.
+const LEAST: u64 = 1_000_000;
+
 /// A timer that is set anew.
 #[derive(Clone, Copy, Debug)]
 pub struct TimerChange {
@@ -89,7 +92,7 @@ impl State {
         }
         let left = timer.used_at_end.saturating_sub(used(timer.counts, usage));
         if timer.counts != Counts::Real && left > 0 {
-            timer.deadline = now.saturating_add(left);
+            timer.deadline = now.saturating_add(left.max(LEAST));
             self.set_timer(pid, number, Some(timer));
             return Effects::default();
         }
@@ -194,23 +197,64 @@ impl State {
     }
 }
 
-/// Moves a timer to its next expiry after `now`; how many were missed on the way.
+/// Moves a timer to its next expiry after `now`; how many were missed on the way. Expiries that
+/// follow each other faster than pm looks count as missed.
 fn next_expiry(timer: &mut Timer, now: u64) -> u64 {
     if timer.interval == 0 {
         timer.deadline = u64::MAX;
         return 0;
     }
+    let pause = timer.interval.max(LEAST);
     match timer.counts {
         Counts::Real => {
-            let missed = (now - timer.deadline) / timer.interval;
+            let until = now.saturating_add(pause - timer.interval);
+            let missed = until.saturating_sub(timer.deadline) / timer.interval;
             let step = timer.interval.saturating_mul(missed + 1);
             timer.deadline = timer.deadline.saturating_add(step);
             missed
         }
         Counts::User | Counts::Processor => {
             timer.used_at_end = timer.used_at_end.saturating_add(timer.interval);
-            timer.deadline = now.saturating_add(timer.interval);
+            timer.deadline = now.saturating_add(pause);
             0
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIMER: Timer = Timer {
+        deadline: 1000 * LEAST,
+        interval: 10 * LEAST,
+        signal: None,
+        value: 0,
+        counts: Counts::Real,
+        used_at_end: 0,
+        overruns: 0,
+    };
+
+    #[test]
+    fn a_timer_keeps_its_beat_and_counts_what_it_missed() {
+        let mut timer = TIMER;
+        assert_eq!(next_expiry(&mut timer, 1000 * LEAST), 0);
+        assert_eq!(timer.deadline, 1010 * LEAST);
+        assert_eq!(next_expiry(&mut timer, 1035 * LEAST), 2);
+        assert_eq!(timer.deadline, 1040 * LEAST);
+    }
+
+    #[test]
+    fn a_timer_cannot_keep_pm_busy() {
+        for counts in [Counts::Real, Counts::User] {
+            let mut timer = Timer {
+                interval: 1,
+                counts,
+                ..TIMER
+            };
+            let missed = next_expiry(&mut timer, TIMER.deadline);
+            assert!(timer.deadline >= TIMER.deadline + LEAST - 1);
+            assert_eq!(missed == 0, counts == Counts::User);
         }
     }
 }

@@ -713,6 +713,23 @@ fn limits_are_inherited_and_only_root_raises_them() {
 }
 
 #[test]
+fn niceness_is_told_to_sched_and_shown() {
+    everywhere(|m| {
+        let child = fork(m, 1);
+        assert_eq!(m.call(child, number::__NR_getpriority, &[0, 0]), 15);
+        assert_eq!(m.call(child, number::__NR_setpriority, &[0, 0, 7]), 0);
+        let (_, bytes) = m.ask(inspect::ProcessInformation {
+            process: abi::Pid(child),
+        });
+        let told: ProcessInformation = minicbor::decode(&bytes).unwrap();
+        assert_eq!(told.nice, 27);
+        assert_eq!(m.call(child, number::__NR_setuid, &[1000]), 0);
+        let lower = m.call(child, number::__NR_setpriority, &[0, 0, 0]);
+        assert_eq!(lower, Errno::ACCES.result());
+    });
+}
+
+#[test]
 fn names_and_log_are_told() {
     let mut m = booted();
     m.write(1, DATA, b"box");
