@@ -1,8 +1,36 @@
 //! What proc shows. These questions change nothing, are answered without waiting, and may be asked
 //! by anyone: they are the only ones that go up the picture.
 
-use crate::{answer, protocol};
+use crate::{answer, protocol, word_enum};
 use abi::Pid;
+
+word_enum! {
+    /// What would become of a signal that stops a process which uses a terminal.
+    pub enum Fate {
+        /// The process takes it.
+        Delivered = 0,
+        /// The process blocks or ignores it.
+        Ignored = 1,
+        /// The process takes it, but its group is orphaned: nobody could let it go on.
+        Orphaned = 2,
+    }
+}
+
+answer! {
+    /// The answer to [`StopFate`].
+    pub struct Stop {
+        /// What would become of it.
+        pub fate: Fate,
+    }
+}
+
+answer! {
+    /// The answer to [`SessionOf`].
+    pub struct Session {
+        /// The session.
+        pub session: u32,
+    }
+}
 
 answer! {
     /// The answer to [`NextProcess`].
@@ -32,6 +60,10 @@ protocol! {
     /// vfs: the path of the working directory (0), root (1) or program (2) of a process goes to
     /// lease 0; the answer is its length.
     PathOf = 7 { process: Pid, which: u32 } -> u64;
+    /// pm, for tty: what would become of SIGTTIN or SIGTTOU if the process got it.
+    StopFate = 8 { process: Pid, signal: u32 } -> Stop;
+    /// pm, for tty: the session of a process group; `SRCH` when the group has no process.
+    SessionOf = 9 { group: u32 } -> Session;
 }
 
 answer! {

@@ -1,0 +1,1 @@
+//! The driver with programs and a pretended chip.
