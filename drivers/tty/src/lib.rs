@@ -7,8 +7,8 @@
 //!
 //! A byte that a write has taken is in the State until it is on the line, so it survives a crash or
 //! an update. It is sent twice only if the driver dies between two port writes (see [`uart`]), and
-//! then at most [`uart::FIFO_BYTES`] are; received bytes are lost only if it dies between taking
-//! them from the chip and the end of that closure, again at most a FIFO.
+//! then at most [`uart::FIFO_BYTES`] are. A received byte is lost only if the driver dies between
+//! taking it from the chip and the end of that closure, that is, while the terminal looks at it.
 #![cfg_attr(feature = "image", no_std)]
 
 extern crate alloc;

@@ -1,6 +1,6 @@
 //! The chip and the terminal: bytes in and out.
 
-use crate::happening::{follow, tell_process_manager};
+use crate::happening::{note, tell_process_manager};
 use crate::transmit::PIECES;
 use crate::{CHANGED, Context, State};
 use abi::Call;
@@ -90,8 +90,9 @@ pub(crate) fn take_over(cx: &Context) {
 
 /// Receives and sends all that can be, then waits for the next interrupt.
 pub(crate) fn serve(cx: &Context) {
+    look_at_carrier(cx);
     for _ in 0..ROUNDS {
-        let received = cx.step("receive", |state| receive(cx, state));
+        let received = receive(cx);
         let sent = send(cx);
         if !received && !sent {
             break;
@@ -105,45 +106,69 @@ pub(crate) fn serve(cx: &Context) {
     cx.step("arm", |state| arm(cx, state));
 }
 
-/// Takes up to a FIFO of bytes from the chip. Whether there were any.
-fn receive(cx: &Context, state: &mut State) -> bool {
-    let mut chip = chip(cx);
-    if chip.has_lost_carrier() && !local(state) {
-        let happening = state.hang_up();
-        follow(cx, state, &happening);
+/// Hangs up if the carrier was lost.
+fn look_at_carrier(cx: &Context) {
+    let lost = cx.step("carrier", |state| {
+        let lost = chip(cx).has_lost_carrier() && !local(state);
+        if lost {
+            let happening = state.hang_up();
+            note(state, &happening);
+        }
+        lost
+    });
+    if lost {
+        tell_process_manager(cx);
+        cx.wake(CHANGED);
     }
+}
+
+/// Takes up to a FIFO of bytes from the chip. Whether there were any.
+fn receive(cx: &Context) -> bool {
     for taken in 0..FIFO_BYTES {
-        // While the terminal is full the rest waits in the chip, and beyond it the sender.
-        if !state.terminal().has_room() || !chip.has_received() {
+        let Some(news) = cx.step("receive", |state| receive_one(cx, state)) else {
             return taken > 0;
+        };
+        if news & SIGNALS != 0 {
+            tell_process_manager(cx);
         }
-        let arrival = chip.receive();
-        if arrival.overrun {
-            state.count_overrun();
-        }
-        if let Some(byte) = arrival.byte {
-            take_byte(cx, state, byte);
+        if news & CHANGES != 0 {
+            cx.wake(CHANGED);
         }
     }
     true
 }
 
-fn take_byte(cx: &Context, state: &mut State, byte: u8) {
-    let settings = state.terminal().settings();
-    if !settings.control.contains(ControlFlags::CREAD) {
-        return;
+/// A received byte had signals sent.
+const SIGNALS: u8 = 1;
+/// A received byte changed what somebody may wait for.
+const CHANGES: u8 = 2;
+
+/// Takes a byte from the chip and says what is new; nothing if there is none. Taking it is the last
+/// kernel call of the closure, so the byte is in the chip or in the State, wherever a crash falls.
+fn receive_one(cx: &Context, state: &mut State) -> Option<u8> {
+    // While the terminal is full the rest waits in the chip, and beyond it the sender.
+    if !state.terminal().has_room() {
+        return None;
     }
+    let arrival = chip(cx).receive();
+    if arrival.overrun {
+        state.count_overrun();
+    }
+    let settings = state.terminal().settings();
+    let wanted = settings.control.contains(ControlFlags::CREAD);
+    let Some(byte) = arrival.byte.filter(|_| wanted) else {
+        return arrival.taken.then_some(0);
+    };
     let happening = state.with(|terminal, transmit| terminal.receive(byte, transmit));
     state.set_last_byte(cx.now());
-    for signal in &happening.signals {
-        state.want(*signal);
-    }
-    if !happening.signals.is_empty() {
-        tell_process_manager(cx);
-    }
-    if happening.wake.intersects(Wake::READERS | Wake::WRITERS) {
-        cx.wake(CHANGED);
-    }
+    note(state, &happening);
+    let signals = if happening.signals.is_empty() {
+        0
+    } else {
+        SIGNALS
+    };
+    let changes = happening.wake.intersects(Wake::READERS | Wake::WRITERS);
+    Some(signals | if changes { CHANGES } else { 0 })
 }
 
 /// Whether the line does without a carrier.
@@ -197,8 +222,10 @@ mod tests {
 
     #[test]
     fn settings_become_formats() {
-        let mut settings = Settings::default();
-        settings.output_speed = 9600;
+        let mut settings = Settings {
+            output_speed: 9600,
+            ..Settings::default()
+        };
         assert_eq!(
             format(&settings),
             Format {

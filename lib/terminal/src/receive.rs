@@ -254,7 +254,8 @@ impl Terminal {
         let places = self.places(byte);
         let canonical = self.settings.canonical();
         let fits = self.fits(places, CAPACITY - 1);
-        if !fits && !(canonical && !self.input.has_line()) {
+        let editing = canonical && !self.input.has_line();
+        if !(fits || editing) {
             return self.lose();
         }
         echo(self, byte);

@@ -135,6 +135,12 @@ impl Chip {
         });
     }
 
+    /// Whether the receive FIFO is empty: a sender that keeps to that loses nothing.
+    #[must_use]
+    pub fn takes_bytes(&self) -> bool {
+        self.0.borrow().received.is_empty()
+    }
+
     /// A break comes over the line.
     pub fn break_comes(&self) {
         self.with(|inside| {

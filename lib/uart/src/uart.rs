@@ -53,6 +53,8 @@ pub struct NoChip;
 pub struct Arrival {
     /// The next byte, if there is one.
     pub byte: Option<u8>,
+    /// Something was taken from the chip: the byte, or a break.
+    pub taken: bool,
     /// Bytes before it were lost.
     pub overrun: bool,
 }
@@ -121,19 +123,14 @@ impl<P: Ports> Uart<P> {
     /// Takes a received byte.
     pub fn receive(&mut self) -> Arrival {
         let status = self.status();
-        let byte = status
-            .contains(LineStatus::RECEIVED)
-            .then(|| self.ports.read(Register::Data));
+        let taken = status.contains(LineStatus::RECEIVED);
+        let byte = taken.then(|| self.ports.read(Register::Data));
         Arrival {
             // A break is received as a zero, which nobody has sent.
             byte: byte.filter(|byte| *byte != 0 || !status.contains(LineStatus::BREAK)),
+            taken,
             overrun: status.contains(LineStatus::OVERRUN),
         }
-    }
-
-    /// Whether a received byte waits, be it a break.
-    pub fn has_received(&mut self) -> bool {
-        self.status().contains(LineStatus::RECEIVED)
     }
 
     /// Whether [`FIFO_BYTES`] can be sent now.
@@ -277,9 +274,9 @@ mod tests {
         assert!(!uart.receive().overrun);
         while uart.receive().byte.is_some() {}
         chip.break_comes();
-        assert!(uart.has_received());
-        assert_eq!(uart.receive().byte, None);
-        assert!(!uart.has_received());
+        let arrival = uart.receive();
+        assert!(arrival.taken && arrival.byte.is_none());
+        assert!(!uart.receive().taken);
     }
 
     #[test]
