@@ -32,6 +32,14 @@ impl Terminal {
         happening
     }
 
+    /// Whether no byte would be lost now for want of a reader. Whoever can keep the line waiting
+    /// should do so while there is no room.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        let editing = self.settings.canonical() && !self.input.has_line();
+        editing || self.fits(2, CAPACITY - 1)
+    }
+
     fn interpret(&mut self, byte: u8, sink: &mut impl Sink, happening: &mut Happening) {
         let byte = self.strip(byte);
         if core::mem::take(&mut self.edit.literal) {
@@ -246,7 +254,8 @@ impl Terminal {
         let places = self.places(byte);
         let canonical = self.settings.canonical();
         let fits = self.fits(places, CAPACITY - 1);
-        if !fits && !(canonical && !self.input.has_line()) {
+        let editing = canonical && !self.input.has_line();
+        if !(fits || editing) {
             return self.lose();
         }
         echo(self, byte);
