@@ -28,7 +28,12 @@ pub fn choose(
     project: &Project,
     attempt: impl FnOnce(Acceleration) -> Result<bool, Error>,
 ) -> Result<Acceleration, Error> {
-    if fs::File::options().read(true).write(true).open(DEVICE).is_err() {
+    if fs::File::options()
+        .read(true)
+        .write(true)
+        .open(DEVICE)
+        .is_err()
+    {
         return Ok(Acceleration::None);
     }
     let note = project.made_folder("")?.join("acceleration");

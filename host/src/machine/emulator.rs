@@ -12,8 +12,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use abi::power;
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 
-use super::line::PROGRAM;
 use super::Line;
+use super::line::PROGRAM;
 use crate::Error;
 
 /// An emulator to start.

@@ -7,7 +7,7 @@ mod line;
 mod memory;
 
 pub use acceleration::{Acceleration, choose};
-pub use emulator::{End, Emulator, Running};
+pub use emulator::{Emulator, End, Running};
 pub use install::ensure;
 pub use line::{Console, Hardware, Line};
 pub use memory::Memory;

@@ -24,7 +24,10 @@ pub(super) fn add(archive: &mut Builder, project: &Project) -> Result<(), Error>
             archive.put(place, link(b"/bin/busybox"));
         }
     }
-    archive.put("root/bin/busybox", plain_file(project::read(&busybox)?, 0o755));
+    archive.put(
+        "root/bin/busybox",
+        plain_file(project::read(&busybox)?, 0o755),
+    );
     Ok(())
 }
 
@@ -47,7 +50,9 @@ fn obtain(project: &Project) -> Result<PathBuf, Error> {
 /// Downloads the package into the folder.
 fn download(folder: &Path) -> Result<PathBuf, Error> {
     let mut command = Command::new("apt-get");
-    run(command.args(["-q", "download", PACKAGE]).current_dir(folder))?;
+    run(command
+        .args(["-q", "download", PACKAGE])
+        .current_dir(folder))?;
     let entries = fs::read_dir(folder).map_err(Error::file(folder))?;
     let package = entries
         .filter_map(|entry| Some(entry.ok()?.path()))

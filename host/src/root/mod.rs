@@ -67,7 +67,12 @@ fn add_devices(archive: &mut Builder, system: &System) {
         };
         archive.put(format!("root/{}", device.path), entry);
     }
-    let links = [("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")];
+    let links = [
+        ("fd", "/proc/self/fd"),
+        ("stdin", "fd/0"),
+        ("stdout", "fd/1"),
+        ("stderr", "fd/2"),
+    ];
     for (name, target) in links {
         archive.put(format!("root/dev/{name}"), link(target.as_bytes()));
     }

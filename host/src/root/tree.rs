@@ -73,7 +73,10 @@ mod tests {
         symlink("tool", path("bin/other")).unwrap();
 
         let mut archive = Builder::new();
-        archive.put("root/bin/tool", crate::build::plain_file(b"old".to_vec(), 0o644));
+        archive.put(
+            "root/bin/tool",
+            crate::build::plain_file(b"old".to_vec(), 0o644),
+        );
         add_tree(&mut archive, folder.path()).unwrap();
         let bytes = archive.build().unwrap();
         let read = archive::Archive::read(&bytes).unwrap();

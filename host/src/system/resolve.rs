@@ -54,7 +54,10 @@ fn check_slot(place: Place<'_>, name: &Spanned<String>, service: &Service) -> Re
     if endpoint(place, name)? == usize::from(slot) {
         return Ok(());
     }
-    let reason = format!("{} has another slot in protocol/src/endpoint.rs", name.get_ref());
+    let reason = format!(
+        "{} has another slot in protocol/src/endpoint.rs",
+        name.get_ref()
+    );
     Err(place.refuse(&service.slot, reason))
 }
 
@@ -143,9 +146,9 @@ fn protocols(place: Place<'_>, service: &Service) -> Result<[u64; SLOTS], Error>
 }
 
 fn notifies(place: Place<'_>, names: &[Spanned<String>]) -> Result<u64, Error> {
-    names.iter().try_fold(0, |bits, name| {
-        Ok(bits | 1 << endpoint(place, name)?)
-    })
+    names
+        .iter()
+        .try_fold(0, |bits, name| Ok(bits | 1 << endpoint(place, name)?))
 }
 
 fn ports(place: Place<'_>, ranges: &[Spanned<Ports>]) -> Result<[PortRange; PORT_RANGES], Error> {
@@ -198,11 +201,18 @@ fn devices(place: Place<'_>, written: &[Spanned<file::Device>]) -> Result<Vec<De
     let mut devices = Vec::new();
     for at in written {
         let device = at.get_ref();
-        let Some(path) = device.path.strip_prefix("/dev/").filter(|path| !path.is_empty()) else {
+        let Some(path) = device
+            .path
+            .strip_prefix("/dev/")
+            .filter(|path| !path.is_empty())
+        else {
             return Err(place.refuse(at, "a device's path starts with /dev/"));
         };
         if device.major > 0xfff || device.minor > 0xff || device.mode & !MODE_BITS != 0 {
-            return Err(place.refuse(at, "a device's major is below 4096, its minor below 256, its mode three digits"));
+            return Err(place.refuse(
+                at,
+                "a device's major is below 4096, its minor below 256, its mode three digits",
+            ));
         }
         devices.push(Device {
             path: format!("dev/{path}"),
@@ -240,9 +250,8 @@ fn check_owners(place: Place<'_>, file: &File) -> Result<(), Error> {
 }
 
 fn check_managers(declared: &[Declared]) -> Result<(), Error> {
-    let count = |is: fn(&Declaration) -> bool| {
-        declared.iter().filter(|one| is(&one.declaration)).count()
-    };
+    let count =
+        |is: fn(&Declaration) -> bool| declared.iter().filter(|one| is(&one.declaration)).count();
     if count(|one| one.process_manager == 1) != 1 || count(|one| one.memory_manager == 1) != 1 {
         let reason = "one service is the process manager, and one the memory manager";
         return Err(Error::Services(reason.to_owned()));

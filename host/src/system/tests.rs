@@ -38,9 +38,21 @@ fn the_system_is_sound_and_packs() {
 #[test]
 fn names_become_numbers() {
     let system = System::parse(SYSTEM).unwrap();
-    let one = |name: &str| system.declared().iter().find(|one| one.name == name).unwrap();
+    let one = |name: &str| {
+        system
+            .declared()
+            .iter()
+            .find(|one| one.name == name)
+            .unwrap()
+    };
     let tty = &one("tty").declaration;
-    assert_eq!(tty.ports[0], PortRange { first: 0x3f8, count: 8 });
+    assert_eq!(
+        tty.ports[0],
+        PortRange {
+            first: 0x3f8,
+            count: 8
+        }
+    );
     assert_eq!(tty.interrupts[0], 4);
     assert!(abi::Call::PortWrite.permitted(tty.calls));
     assert!(!abi::Call::Replace.permitted(tty.calls));
@@ -48,20 +60,33 @@ fn names_become_numbers() {
     assert_eq!(vfs.linux_calls[0] & 1, 1, "read");
     let rs = &one("rs").declaration;
     assert_eq!(rs.linux_calls[7], 1 << (500 - 448));
-    let null = Device { path: "dev/null".to_owned(), number: 0x103, mode: 0o666 };
+    let null = Device {
+        path: "dev/null".to_owned(),
+        number: 0x103,
+        mode: 0o666,
+    };
     assert!(one("memory").devices.contains(&null));
 }
 
 #[test]
 fn what_cannot_be_is_refused_with_its_line() {
     let unknown = changed("[service.rs]\n", "[service.rs]\ncolour = 3\n");
-    assert!(unknown.contains("colour") && unknown.contains("line "), "{unknown}");
+    assert!(
+        unknown.contains("colour") && unknown.contains("line "),
+        "{unknown}"
+    );
     let call = changed("\"PortWrite\"", "\"PortWright\"");
-    assert!(call.starts_with("line ") && call.contains("PortWright"), "{call}");
+    assert!(
+        call.starts_with("line ") && call.contains("PortWright"),
+        "{call}"
+    );
     let free = changed("\"PortWrite\"", "\"Receive\"");
     assert!(free.contains("every service"), "{free}");
     let slot = changed("slot = 6\n", "slot = 7\n");
-    assert!(slot.starts_with("line ") && slot.contains("another slot"), "{slot}");
+    assert!(
+        slot.starts_with("line ") && slot.contains("another slot"),
+        "{slot}"
+    );
     let twice = changed("\"getrandom\"", "\"openat\"");
     assert!(twice.contains("openat"), "{twice}");
     let managers = changed("process_manager = true", "process_manager = false");
