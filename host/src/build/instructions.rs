@@ -54,7 +54,7 @@ fn first_use(code: &[u8], address: u64) -> Option<u64> {
 fn uses_program_registers(instruction: &Instruction) -> bool {
     let names_one = (0..instruction.op_count())
         .map(|operand| instruction.op_register(operand))
-        .any(|register| is_program_register(register));
+        .any(is_program_register);
     names_one || (instruction.fpu_stack_increment_info().writes_top())
 }
 

@@ -226,10 +226,8 @@ fn devices(place: Place<'_>, written: &[Spanned<file::Device>]) -> Result<Vec<De
 
 /// What only the whole system can have wrong.
 fn check_whole(place: Place<'_>, file: &File, declared: &[Declared]) -> Result<(), Error> {
-    for (name, _) in protocol::endpoint::NAMES {
-        if !declared.iter().any(|one| one.name == *name) {
-            return Err(Error::Services(format!("the service `{name}` is missing")));
-        }
+    if !declared.iter().any(|one| one.name == "rs") {
+        return Err(Error::Services("the service `rs` is missing".to_owned()));
     }
     check_owners(place, file)?;
     check_managers(declared)
