@@ -31,6 +31,7 @@ fn text(length: u32) -> Vec<u8> {
 
 /// Bytes go to the host and come from it, with a crash after so many kernel calls, an update
 /// now and then, and a host that loses a frame now and then. Whether there was a crash.
+#[expect(clippy::too_many_lines, reason = "one scenario, told in order")]
 fn exchange(size: u32, crash: Option<u32>, updates: bool, losses: u32) -> bool {
     let mut m = machine();
     m.detours = crash.is_some_and(|calls| calls % 2 == 0) || updates;

@@ -59,7 +59,7 @@ async fn open_fifo(cx: Cx<PipeFileSystem>, question: messages::OpenFifo) -> Outc
     let waits = question.flags & O_NONBLOCK == 0;
     let opened = cx.step("open", |state| {
         let id = state.fifo(question.server, question.node);
-        if !waits && writes && !reads && !state.pipe(id).is_some_and(|pipe| pipe.readers > 0) {
+        if !waits && writes && !reads && state.pipe(id).is_none_or(|pipe| pipe.readers == 0) {
             return Err(Errno::NXIO);
         }
         let seen = state.openings(id);

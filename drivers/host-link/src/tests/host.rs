@@ -115,7 +115,7 @@ impl Host {
                 ),
             }
             self.frames += 1;
-            if self.losses > 0 && self.frames % self.losses == 0 {
+            if self.losses > 0 && self.frames.is_multiple_of(self.losses) {
                 line[start + 9] ^= 0x40;
             }
         }
