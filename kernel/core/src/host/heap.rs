@@ -76,9 +76,10 @@ mod tests {
         assert_eq!(heap.take(1), None);
         heap.grown(0x1000, heap.wanted(1000));
         let places: Vec<u64> = (0..4).filter_map(|_| heap.take(200)).collect();
-        assert_eq!(places, [0x1000, 0x1100, 0x1200]);
+        assert_eq!(places, [0x1000, 0x1100, 0x1200, 0x1300]);
         heap.give(0x1100, 200);
         heap.give(0x1000, 200);
+        heap.give(0x1300, 200);
         heap.give(0x1200, 200);
         assert_eq!(heap.take(1000), Some(0x1000));
         heap.grown(0x1000, 0x1000);
