@@ -4,8 +4,8 @@
 mod cancel;
 mod crash;
 mod leases;
-mod limits;
 mod lifecycle;
+mod limits;
 mod notify;
 mod processes;
 mod random;

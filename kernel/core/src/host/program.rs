@@ -108,8 +108,7 @@ impl Host {
         match outcome {
             Ok(()) => Ok(Touched::Done),
             Err(missing) => {
-                let address = missing.address;
-                self.kernel.program_fault(pid, address, access as u64)?;
+                self.kernel.program_fault(pid, missing, access as u64)?;
                 Ok(Touched::Faulted)
             }
         }

@@ -17,10 +17,16 @@ fn an_interrupted_call_is_cancelled_once_and_answered_by_its_server() {
     assert_eq!(cancel.kind, EventKind::Cancel as u32);
     assert_eq!(cancel.id, event.id);
     assert!(world.receive(VFS).is_none());
-    assert!(matches!(world.host.program(pid), Ok(ProgramState::Waits(_))));
+    assert!(matches!(
+        world.host.program(pid),
+        Ok(ProgramState::Waits(_))
+    ));
     world.reply(VFS, event.id, 3).unwrap();
     // Before it runs, pm is asked.
-    assert!(matches!(world.host.program(pid), Ok(ProgramState::Waits(_))));
+    assert!(matches!(
+        world.host.program(pid),
+        Ok(ProgramState::Waits(_))
+    ));
     let asked = world.request(PM);
     assert_eq!(asked.message.words[..3], [0, 0, 3]);
     world.reply(PM, asked.id, 0).unwrap();
@@ -63,7 +69,10 @@ fn only_the_children_of_one_parent_are_cancelled() {
     let asked = [world.request(FS), world.request(FS), world.request(FS)];
     world.call(VFS, Call::CancelChildren, &[a.id.0]).unwrap();
     let cancel = world.receive(FS).unwrap();
-    assert_eq!((cancel.kind, cancel.id), (EventKind::Cancel as u32, asked[0].id));
+    assert_eq!(
+        (cancel.kind, cancel.id),
+        (EventKind::Cancel as u32, asked[0].id)
+    );
     assert!(world.receive(FS).is_none());
     let vfs = world.busy(VFS);
     world.host.cancel_submission(vfs, own(0)).unwrap();
@@ -90,7 +99,10 @@ fn the_call_of_a_process_that_ends_is_cancelled_after_its_delivery() {
     let event = world.program_request(pid);
     world.call(PM, Call::ProcessDestroy, &[1]).unwrap();
     let cancel = world.receive(VFS).unwrap();
-    assert_eq!((cancel.kind, cancel.id), (EventKind::Cancel as u32, event.id));
+    assert_eq!(
+        (cancel.kind, cancel.id),
+        (EventKind::Cancel as u32, event.id)
+    );
     assert_eq!(world.call(VFS, Call::IsLive, &[event.id.0]), Ok(1));
     // Another process gets the record; the reply is not for it.
     let next = world.spawn(2);

@@ -12,7 +12,10 @@ fn a_programs_call_is_answered_once() {
     let mut world = World::new();
     let pid = world.spawn(9);
     world.host.advance(Time(500));
-    world.host.program_call(pid, CALL, [1, 2, 3, 4, 5, 6]).unwrap();
+    world
+        .host
+        .program_call(pid, CALL, [1, 2, 3, 4, 5, 6])
+        .unwrap();
     world.host.advance(Time(800));
     let event = world.request(VFS);
     assert_eq!(event.message.protocol, PROTOCOL_LINUX);
@@ -25,7 +28,10 @@ fn a_programs_call_is_answered_once() {
         ..Caller::default()
     };
     assert_eq!(event.caller, caller);
-    assert_eq!((event.leases[0].access, event.leases[0].length), (3, USER_TOP));
+    assert_eq!(
+        (event.leases[0].access, event.leases[0].length),
+        (3, USER_TOP)
+    );
     assert_eq!(event.leases[1].access, 0);
     assert_eq!(world.host.program(pid), Ok(ProgramState::Waits(event.id)));
     assert_eq!(world.reply(FS, event.id, 1), Err(CallError::NoRequest));
@@ -136,7 +142,9 @@ fn events_come_in_the_order_of_the_architecture() {
     world.program_call(other);
     world.call(PM, abi::Call::Notify, &[VFS.0.into()]).unwrap();
     world.host.advance(Time(5));
-    world.call(PM, abi::Call::ProcessInterrupt, &[1, 1]).unwrap();
+    world
+        .call(PM, abi::Call::ProcessInterrupt, &[1, 1])
+        .unwrap();
     world.reply(FS, asked.id, 0).unwrap();
     let kinds: alloc::vec::Vec<u32> = core::iter::from_fn(|| world.receive(VFS))
         .map(|event| event.kind)
@@ -163,7 +171,10 @@ fn a_forwarded_request_keeps_its_caller_and_is_answered_by_the_last() {
     assert_eq!(world.reply(VFS, event.id, 0), Err(CallError::NoRequest));
     let forwarded = world.request(FS);
     assert_eq!((forwarded.id, forwarded.from), (event.id, VFS));
-    assert_eq!((forwarded.caller, forwarded.stamp), (event.caller, Time(70)));
+    assert_eq!(
+        (forwarded.caller, forwarded.stamp),
+        (event.caller, Time(70))
+    );
     assert_eq!((forwarded.message.kind, forwarded.again), (77, 0));
     assert_eq!(forwarded.leases[0].access, 0);
     world.reply(FS, event.id, 11).unwrap();

@@ -33,7 +33,10 @@ fn a_timer_expires_once_at_its_time() {
     assert_eq!(world.host.next_deadline(), Some(Time(500)));
     world.host.advance(Time(500));
     let event = world.receive(VFS).unwrap();
-    assert_eq!((event.kind, event.now), (EventKind::Timer as u32, Time(500)));
+    assert_eq!(
+        (event.kind, event.now),
+        (EventKind::Timer as u32, Time(500))
+    );
     world.host.advance(Time(5000));
     assert!(world.receive(VFS).is_none());
     assert_eq!(world.host.next_deadline(), None);
