@@ -98,9 +98,6 @@ fn check_slot(kernel: &Kernel<Pretend>, slot: Endpoint, record: &Slot) -> Result
             return Err(format!("slot {}: {request:?} is not its own", slot.0));
         }
     }
-    if record.submitted.len() > record.declaration.submissions {
-        return Err(format!("slot {}: too many submissions", slot.0));
-    }
     if record.down && !(record.queue.is_empty() && record.delivered.is_empty()) {
         return Err(format!("slot {}: requests at a slot that is down", slot.0));
     }

@@ -172,7 +172,7 @@ impl Host {
         }
     }
 
-    /// An instance fails: the current one crashes, a candidate ends its transaction.
+    /// An instance fails: the current one crashes, a candidate that has started ends its transaction.
     pub fn crash(&mut self, id: InstanceId, failure: Failure) {
         if self.instance(id).is_some() {
             let thread = self.kernel.instances.thread(id.index);

@@ -81,8 +81,12 @@ fn the_machine_ends_when_nothing_helps() {
     world.crash_rs();
     for _ in 0..4 {
         assert_eq!(world.host.kernel.machine.ended, None);
-        let (id, _) = world.successor();
-        world.host.crash(id, Failure::Panic);
+        let (id, exports) = world.successor();
+        if exports {
+            world.host.crash_export(id, Failure::Panic);
+        } else {
+            world.host.crash(id, Failure::Panic);
+        }
     }
     assert_eq!(world.host.kernel.machine.ended, Some(PowerOff::Failure));
 }
