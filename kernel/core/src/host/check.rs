@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec;
 
 use abi::Endpoint;
 
@@ -128,11 +129,14 @@ fn check_waiters(kernel: &Kernel<Pretend>) -> Result<(), String> {
 
 /// Every instance counts the leases of its memory.
 fn check_loans(kernel: &Kernel<Pretend>) -> Result<(), String> {
-    for (index, instance) in (0..).zip(&kernel.instances.items) {
-        let leases = kernel.requests.items.iter().flat_map(|r| &r.leases);
-        let lent = leases.filter(|lease| lease.owner == Owner::Instance(index));
-        let lent = lent.count();
-        let counted = instance.map_or(0, |instance| instance.lent as usize);
+    let mut lent = vec![0; kernel.instances.items.len()];
+    for lease in kernel.requests.items.iter().flat_map(|r| &r.leases) {
+        if let Owner::Instance(index) = lease.owner {
+            lent[index as usize] += 1;
+        }
+    }
+    for (index, (instance, lent)) in kernel.instances.items.iter().zip(lent).enumerate() {
+        let counted = instance.map_or(0, |instance| instance.lent);
         if lent != counted {
             return Err(format!(
                 "instance {index}: {lent} leases, {counted} counted"
