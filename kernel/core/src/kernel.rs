@@ -55,9 +55,8 @@ pub(crate) struct Counters {
 /// The whole kernel.
 ///
 /// It is used in two ways. The machine layer enters it at a trap (`system_call`, `exception`,
-/// `interrupt`, `alarm`); each entry answers with the thread to run next. The simulation on the
-/// host does without threads: it plays services and programs itself, and calls the methods that
-/// the kernel calls decode to (`receive`, `submit`, `reply` ...) in the name of a slot.
+/// `interrupt`, `alarm`); each entry answers with the thread to run next. The `host` module does
+/// without a processor: whoever drives it says which thread makes which call.
 pub struct Kernel<M: Machine> {
     /// The hardware.
     pub machine: M,

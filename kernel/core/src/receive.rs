@@ -35,12 +35,6 @@ impl<M: Machine> Kernel<M> {
         event
     }
 
-    /// Whether a service would receive something now.
-    #[must_use]
-    pub fn has_event(&self, slot: Endpoint) -> bool {
-        self.slot(slot).has_event(self.machine.now())
-    }
-
     /// Notes that a service has handled its event.
     pub fn acknowledge(&mut self, slot: Endpoint) {
         let record = self.slot_mut(slot);

@@ -120,15 +120,6 @@ impl Slot {
     pub(crate) fn name(&self) -> ServiceName {
         ServiceName(self.declaration.name)
     }
-
-    /// Whether there is something to receive at this time.
-    pub(crate) fn has_event(&self, now: Time) -> bool {
-        !self.completions.is_empty()
-            || !self.cancels.is_empty()
-            || self.timer <= now
-            || self.notifications != 0
-            || !self.queue.is_empty()
-    }
 }
 
 /// A service's name, for the log.

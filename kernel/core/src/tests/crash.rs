@@ -173,6 +173,21 @@ fn the_requests_of_a_crashed_service_go_on_at_others() {
 }
 
 #[test]
+fn a_completion_that_was_not_acknowledged_comes_before_those_behind_it() {
+    let mut world = World::new();
+    for index in 0..2 {
+        world.submit(VFS, FS, own(index)).unwrap();
+        let asked = world.request(FS);
+        world.reply(FS, asked.id, 0).unwrap();
+    }
+    assert_eq!(world.receive(VFS).unwrap().tag, own(0));
+    world.crash(VFS, Failure::Panic);
+    world.recover(ONE);
+    assert_eq!(world.receive(VFS).unwrap().tag, own(0));
+    assert_eq!(world.receive(VFS).unwrap().tag, own(1));
+}
+
+#[test]
 fn a_slot_that_is_taken_down_answers_eio() {
     let mut world = World::new();
     let pids = [1, 2, 3].map(|pid| world.spawn(pid));
