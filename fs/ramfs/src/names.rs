@@ -51,6 +51,25 @@ pub(crate) fn handle(cx: Context, request: Request) -> Handler {
         Request::Remove(q) => Box::pin(remove(cx, q)),
         Request::Link(q) => Box::pin(link(cx, q)),
         Request::Rename(q) => Box::pin(rename(cx, q)),
+        Request::Cover(q) => Box::pin(async move {
+            cx.end_with(|state| {
+                let node = file_of(state, q.directory)?;
+                if !state.get(node)?.is_directory() {
+                    return Err(Errno::NOTDIR.into());
+                }
+                state.set_cover(node, (q.mount != 0).then_some(q.mount));
+                Ok(())
+            })
+        }),
+        Request::PathOf(q) => Box::pin(path_of(cx, q.directory)),
+        Request::Synchronise(_) => Box::pin(async move { cx.end(|_| ()) }),
+        change => set(cx, change),
+    }
+}
+
+/// Answers a message that changes what a path names.
+fn set(cx: Context, request: Request) -> Handler {
+    match request {
         Request::SetMode(q) => on_node(cx, q.start, Last::of(q.follow), move |cx, state, node| {
             Ok(attributes::set_mode(
                 state,
@@ -83,18 +102,7 @@ pub(crate) fn handle(cx: Context, request: Request) -> Handler {
         Request::Truncate(q) => on_node(cx, q.start, Last::Followed, move |cx, state, node| {
             write::truncate_node(cx, state, node, q.length)
         }),
-        Request::Cover(q) => Box::pin(async move {
-            cx.end_with(|state| {
-                let node = file_of(state, q.directory)?;
-                if !state.get(node)?.is_directory() {
-                    return Err(Errno::NOTDIR.into());
-                }
-                state.set_cover(node, (q.mount != 0).then_some(q.mount));
-                Ok(())
-            })
-        }),
-        Request::PathOf(q) => Box::pin(path_of(cx, q.directory)),
-        Request::Synchronise(_) => Box::pin(async move { cx.end(|_| ()) }),
+        _ => service::objects::refuse(cx, Errno::NOSYS),
     }
 }
 

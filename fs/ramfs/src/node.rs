@@ -14,7 +14,7 @@ const DEVICE: u64 = 1;
 /// An inode's number, never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(transparent)]
-pub(crate) struct NodeId(#[n(0)] pub u64);
+pub struct NodeId(#[n(0)] pub u64);
 
 impl NodeId {
     /// The root directory.
