@@ -1,1 +1,11 @@
+//! ramfs on a pretended machine, with crashes, updates and absent memory.
 
+mod crashes;
+mod data;
+mod kernel;
+mod model;
+mod paths;
+mod world;
+
+pub(crate) use kernel::{Crash, Kernel};
+pub(crate) use world::World;
