@@ -58,12 +58,15 @@ pub(crate) fn room(system: &dyn System) -> u64 {
 pub(crate) fn map(system: &dyn System, mut pages: Vec<u64>) -> Vec<u64> {
     let mut mapped = 0;
     for (first, count) in runs(&pages, PAGES_PER_CALL) {
-        if map_run(system, first, count).is_err() {
-            // Some of the run may be there.
-            unmap(system, &[(first, count)]);
-            break;
+        if map_run(system, first, count).is_ok() {
+            mapped += abi::word::index(count);
+            continue;
         }
-        mapped += abi::word::index(count);
+        // As many of the run as there is memory for.
+        unmap(system, &[(first, count)]);
+        let fit = (first..first + count).take_while(|page| map_run(system, *page, 1).is_ok());
+        mapped += fit.count();
+        break;
     }
     pages.truncate(mapped);
     pages

@@ -21,7 +21,7 @@ impl Random {
 #[test]
 fn a_file_is_a_vector_of_bytes() {
     for seed in 1..30 {
-        let mut random = Random(seed * 0x9e37_79b9_7f4a_7c15);
+        let mut random = Random(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
         let mut world = World::new();
         let archived = seed % 2 == 0;
         let path = if archived { "bin/tool" } else { "tmp/new" };
@@ -119,7 +119,7 @@ fn some_path(random: &mut Random) -> String {
 #[test]
 fn a_tree_is_a_map_of_paths() {
     for seed in 1..15 {
-        let mut random = Random(seed * 0x9e37_79b9_7f4a_7c15);
+        let mut random = Random(0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(seed));
         let mut world = World::new();
         let mut paths = Paths::new();
         for _ in 0..150 {
