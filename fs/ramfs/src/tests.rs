@@ -1,4 +1,8 @@
 //! ramfs on a pretended machine, with crashes, updates and absent memory.
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "numbers in tests are small"
+)]
 
 mod crashes;
 mod data;

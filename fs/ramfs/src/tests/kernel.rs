@@ -12,6 +12,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 type Done = Result<(), CallError>;
+/// The memory behind each lease of a request.
+type Leases = Vec<Vec<u8>>;
 const PAGE: usize = 4096;
 
 /// What unwinds an instance that is to crash.
@@ -21,8 +23,8 @@ pub(crate) struct Crash;
 #[derive(Default)]
 pub(crate) struct Kernel {
     /// The leases of each live request.
-    pub(crate) live: RefCell<BTreeMap<RequestId, Vec<Vec<u8>>>>,
-    pub(crate) replies: RefCell<BTreeMap<RequestId, (Reply, Vec<Vec<u8>>)>>,
+    pub(crate) live: RefCell<BTreeMap<RequestId, Leases>>,
+    pub(crate) replies: RefCell<BTreeMap<RequestId, (Reply, Leases)>>,
     /// What `ReplyPages` mapped: copies, since nobody writes here.
     pub(crate) lent: RefCell<Vec<u8>>,
     pub(crate) kept: RefCell<BTreeMap<u64, Vec<u8>>>,
