@@ -1,7 +1,7 @@
 //! After an import: drops what contradicts itself, one file, name or page at a time.
 
 use crate::make::root;
-use crate::node::{Content, FIRST_COOKIE, NodeId};
+use crate::node::{Content, FIRST_COOKIE, Node, NodeId};
 use crate::tree::Tree;
 use alloc::collections::{BTreeMap, BTreeSet};
 
@@ -66,23 +66,34 @@ fn count<T: Tree>(tree: &mut T, opens: &BTreeMap<NodeId, u32>) {
     for id in tree.node_ids() {
         let found = counted.get(&id).copied().unwrap_or_default();
         let opened = opens.get(&id).copied().unwrap_or(0);
-        tree.change_node(id, |node| {
-            node.opens = opened;
-            let Content::Directory {
-                entries,
-                next_cookie,
-                ..
-            } = &mut node.content
-            else {
-                node.links = found.names;
-                return;
-            };
+        let Some(node) = tree.node(id) else {
+            continue;
+        };
+        let counted = recounted(node.clone(), id, found, opened);
+        // Most files are as they should be: what is not touched is not logged.
+        if counted != *node {
+            tree.put_node(id, counted);
+        }
+    }
+}
+
+/// A file whose counters say what was found.
+fn recounted(mut node: Node, id: NodeId, found: Counted, opened: u32) -> Node {
+    node.opens = opened;
+    node.links = match &mut node.content {
+        Content::Directory {
+            entries,
+            next_cookie,
+            ..
+        } => {
             *entries = found.entries;
             *next_cookie = (*next_cookie).max(found.next_cookie).max(FIRST_COOKIE);
             let named = found.names > 0 || id == NodeId::ROOT;
-            node.links = if named { 2 + found.directories } else { 0 };
-        });
-    }
+            if named { 2 + found.directories } else { 0 }
+        }
+        _ => found.names,
+    };
+    node
 }
 
 /// Drops files that nothing leads to.
