@@ -97,11 +97,10 @@ fn try_write(cx: &Context, state: &mut State, wake: &mut Wake, question: object:
             end_all(state);
         }
         line::arm(cx, state);
-        if wake.mark < question.count && length < room {
-            cx.wake(CHANGED);
-        }
     }
     if wake.mark < question.count {
+        // More room may be there at once.
+        cx.wake(CHANGED);
         return match nothing(wake, flags) {
             Err(_) if wake.mark > 0 => Ok(Some(wake.mark)),
             otherwise => otherwise,
