@@ -4,6 +4,9 @@ use link::{Accepted, Decoder, FRAME_BYTES, Frame, Piece, Receiver, Sender, Strea
 
 /// The streams that come out of the system.
 const OUTGOING: [Stream; 3] = [Stream::Output, Stream::Error, Stream::Control];
+/// How far the system may go once the command has ended: everything that the driver still keeps
+/// comes at once, because the machine does not wait for a slow reader for long.
+const LAST_WINDOW_BYTES: u64 = 1024 * 1024;
 /// Input that is kept before more is wanted.
 const INPUT_BYTES: usize = 64 * 1024;
 
@@ -127,6 +130,8 @@ impl Streams {
         match accepted {
             Accepted::Bytes(bytes) if stream == Stream::Control => {
                 self.status = self.status.or(bytes.first().copied());
+                self.tell_credits(&mut reaction.line);
+                return;
             }
             Accepted::Bytes(bytes) if !bytes.is_empty() => {
                 self.unwritten[at] += bytes.len();
@@ -138,18 +143,31 @@ impl Streams {
         self.credit(at, &mut reaction.line);
     }
 
-    /// Sends a credit when there is enough news for one.
+    /// Sends a credit when there is enough news for one, or when nothing waits here: the driver
+    /// keeps what it does not know to have arrived.
     fn credit(&mut self, at: usize, line: &mut Vec<u8>) {
-        let pending = self.unwritten[at];
-        if let Some(frame) = self.receivers[at].allow(OUTGOING[at], pending, WINDOW_BYTES) {
-            put(line, &frame);
+        let (pending, window) = (self.unwritten[at], self.window());
+        let receiver = &mut self.receivers[at];
+        let news = receiver.allow(OUTGOING[at], pending, window);
+        match news {
+            Some(frame) => put(line, &frame),
+            None if pending == 0 => put(line, &receiver.credit_frame(OUTGOING[at])),
+            None => {}
         }
     }
 
-    /// The driver has started: it wants to know all credits.
+    fn window(&self) -> u64 {
+        match self.status {
+            Some(_) => LAST_WINDOW_BYTES,
+            None => WINDOW_BYTES,
+        }
+    }
+
+    /// Sends all credits: the driver has started, or may go further.
     fn tell_credits(&mut self, line: &mut Vec<u8>) {
         for (at, stream) in OUTGOING.into_iter().enumerate() {
-            self.receivers[at].allow(stream, self.unwritten[at], WINDOW_BYTES);
+            let window = self.window();
+            self.receivers[at].allow(stream, self.unwritten[at], window);
             put(line, &self.receivers[at].credit_frame(stream));
         }
     }
@@ -289,5 +307,26 @@ mod tests {
         streams.take_link(&line(&[data(Stream::Control, 0, &[42])]));
         streams.take_link(&line(&[data(Stream::Control, 0, &[42])]));
         assert_eq!(streams.status(), Some(42));
+    }
+
+    #[test]
+    fn the_driver_hears_what_has_arrived_before_the_machine_ends() {
+        let mut streams = Streams::default();
+        streams.take_link(&line(&[RESUME]));
+        streams.take_link(&line(&[data(Stream::Output, 0, b"bye")]));
+        let credit = |stream, received, allowed| Frame::Credit {
+            stream,
+            received,
+            allowed,
+        };
+        let heard = line(&[credit(Stream::Output, 3, WINDOW_BYTES)]);
+        assert_eq!(streams.written(Stream::Output, 3).line, heard);
+        let last = streams.take_link(&line(&[data(Stream::Control, 0, &[0])]));
+        let credits = line(&[
+            credit(Stream::Output, 3, 3 + LAST_WINDOW_BYTES),
+            credit(Stream::Error, 0, LAST_WINDOW_BYTES),
+            credit(Stream::Control, 1, 1 + LAST_WINDOW_BYTES),
+        ]);
+        assert_eq!(last.line, credits);
     }
 }
