@@ -46,7 +46,7 @@ protocol! {
     /// pm: the first process with a number above `after`; `NOENT` when there is none.
     NextProcess = 1 { after: Pid } -> Process;
     /// pm: writes the CBOR [`crate::payload::ProcessInformation`] into lease 0; the
-    /// answer is its length.
+    /// answer is its length. `NOENT` when there is no such process, `RANGE` when it does not fit.
     ProcessInformation = 2 { process: Pid } -> u64;
     /// rs: writes the CBOR list of service states (crate `control`) into lease 0.
     Services = 3 {} -> u64;
@@ -55,7 +55,8 @@ protocol! {
     /// vfs: the descriptor of a process at or above `from`; `NOENT` past the end. Its name, as
     /// /proc/PID/fd shows it, is written into lease 0; the answer's length.
     Descriptor = 5 { process: Pid, from: u32 } -> DescriptorName;
-    /// pm: system-wide numbers: processes, load, host name length; the host name goes to lease 0.
+    /// pm: system-wide numbers: processes, load; the host name goes to lease 0, ended by a zero if
+    /// the lease is longer.
     System = 6 {} -> SystemNumbers;
     /// vfs: the path of the working directory (0), root (1) or program (2) of a process goes to
     /// lease 0; the answer is its length.

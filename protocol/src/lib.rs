@@ -16,6 +16,7 @@ pub mod descriptors;
 pub mod device;
 pub mod endpoint;
 pub mod files;
+pub mod identity;
 pub mod inspect;
 pub mod memory;
 pub mod names;

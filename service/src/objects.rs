@@ -176,9 +176,16 @@ pub const fn numbers(device: u64) -> (u32, u32) {
 pub async fn publish_devices<S: Device>(cx: &Cx<S>) {
     for major in S::MAJORS {
         let number = u64::from(*major);
-        let published = publish(cx, protocol::endpoint::DS, names::Kind::CharacterDevice, number);
+        let published = publish(
+            cx,
+            protocol::endpoint::DS,
+            names::Kind::CharacterDevice,
+            number,
+        );
         if let Err(refused) = published.await {
-            cx.log(&alloc::format!("devices {major} are not published: {refused:?}"));
+            cx.log(&alloc::format!(
+                "devices {major} are not published: {refused:?}"
+            ));
         }
     }
 }

@@ -18,7 +18,7 @@ impl Load {
     fn start() -> Self {
         let mut command = Command::new("nice");
         command.args(["-n", "19", "timeout", "300", "sha256sum", "/dev/zero"]);
-        Self(command.stdout(Stdio::null()).spawn().unwrap())
+        Self(command.stdout(Stdio::null()).spawn().expect("nice starts"))
     }
 }
 
@@ -41,7 +41,8 @@ fn run(snippets: &[Snippet]) -> tests::corpus::Outcomes {
         snippets,
         limit: LIMIT,
     };
-    run_on_host(&host_busybox().unwrap(), &batch).unwrap()
+    let busybox = host_busybox().expect("busybox");
+    run_on_host(&busybox, &batch).expect("a run of the batch")
 }
 
 #[test]

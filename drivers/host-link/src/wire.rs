@@ -8,7 +8,7 @@ use uart::FIFO_BYTES;
 
 /// Frames half received and half sent, and what has to be said.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Wire {
+pub struct Wire {
     decoder: Decoder,
     /// The frame that is being sent.
     frame: Vec<u8>,

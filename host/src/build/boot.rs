@@ -67,9 +67,17 @@ pub(super) fn archive(base: &Builder, configuration: &Configuration) -> Result<V
     let put = |archive: &mut Builder, path: &str, data: Vec<u8>| {
         archive.put(path, plain_file(data, 0o444));
     };
-    put(&mut archive, "root/etc/evernix/run", run_file(configuration).into_bytes());
+    put(
+        &mut archive,
+        "root/etc/evernix/run",
+        run_file(configuration).into_bytes(),
+    );
     if let Mode::Exec(words) = &configuration.mode {
-        put(&mut archive, "root/etc/evernix/command", command_file(words));
+        put(
+            &mut archive,
+            "root/etc/evernix/command",
+            command_file(words),
+        );
     }
     archive
         .build()

@@ -114,7 +114,12 @@ pub(super) fn programs(project: &Project) -> Result<Vec<Binary>, Error> {
     let set = Set {
         name: "programs",
         packages: &PROGRAMS.map(|(_, package, _)| package.to_owned()),
-        flags: &["-Ctarget-feature=+crt-static", "-Cstrip=symbols", NO_WARNINGS].map(str::to_owned),
+        flags: &[
+            "-Ctarget-feature=+crt-static",
+            "-Cstrip=symbols",
+            NO_WARNINGS,
+        ]
+        .map(str::to_owned),
     };
     run(project, &set)?;
     let binaries = PROGRAMS.map(|(place, _, name)| Binary {

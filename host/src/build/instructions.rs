@@ -26,11 +26,12 @@ pub(super) fn check_file(name: &str, path: &Path) -> Result<(), Error> {
 pub(super) fn check(name: &str, elf: &[u8]) -> Result<(), Error> {
     let file = read::File::parse(elf).map_err(|error| Error::artifact(name, error))?;
     for section in file.sections().filter(|s| s.kind() == SectionKind::Text) {
-        let code = section.data().map_err(|error| Error::artifact(name, error))?;
+        let code = section
+            .data()
+            .map_err(|error| Error::artifact(name, error))?;
         if let Some(address) = first_use(code, section.address()) {
-            let reason = format!(
-                "the instruction at {address:#x} uses registers that belong to programs"
-            );
+            let reason =
+                format!("the instruction at {address:#x} uses registers that belong to programs");
             return Err(Error::artifact(name, reason));
         }
     }
@@ -53,7 +54,7 @@ fn first_use(code: &[u8], address: u64) -> Option<u64> {
 fn uses_program_registers(instruction: &Instruction) -> bool {
     let names_one = (0..instruction.op_count())
         .map(|operand| instruction.op_register(operand))
-        .any(|register| is_program_register(register));
+        .any(is_program_register);
     names_one || (instruction.fpu_stack_increment_info().writes_top())
 }
 
@@ -72,7 +73,10 @@ mod tests {
     #[test]
     fn vector_and_stack_registers_are_found() {
         // mov rax, rbx; movaps xmm0, xmm1; ret
-        assert_eq!(first_use(b"\x48\x89\xd8\x0f\x28\xc1\xc3", 0x1000), Some(0x1003));
+        assert_eq!(
+            first_use(b"\x48\x89\xd8\x0f\x28\xc1\xc3", 0x1000),
+            Some(0x1003)
+        );
         // fld1
         assert_eq!(first_use(b"\xd9\xe8", 0), Some(0));
         // paddb mm0, mm1

@@ -8,6 +8,7 @@ mod instructions;
 
 use std::path::PathBuf;
 
+pub(crate) use boot::plain_file;
 pub use boot::{Configuration, Mode};
 
 use crate::system::System;
@@ -54,7 +55,7 @@ pub fn build(project: &Project) -> Result<Built, Error> {
 
     let mut base = archive::Builder::new();
     boot::add_system(&mut base, &system, &images, &project::read(&vdso)?);
-    root::add(&mut base, project, &programs)?;
+    root::add(&mut base, project, &system, &programs)?;
     Ok(Built {
         kernel,
         base,

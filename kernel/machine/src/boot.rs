@@ -25,6 +25,7 @@ pub(crate) extern "C" fn boot(start: u64) -> ! {
         Ok(information) => information,
         Err(error) => fail(&error),
     };
+    let megabytes = information.bytes() >> 20;
     information.reserve(Range {
         first: 0,
         end: PAGE,
@@ -33,7 +34,7 @@ pub(crate) extern "C" fn boot(start: u64) -> ! {
     information.reserve(information.archive);
     // Three quarters of the largest piece for the tables; what they leave is given back.
     let largest = information.largest(EARLY_LIMIT);
-    let quarter = largest.bytes() / 4 & !(PAGE - 1);
+    let quarter = (largest.bytes() / 4) & !(PAGE - 1);
     let lent = Range {
         first: largest.first,
         end: largest.end - quarter,
@@ -61,9 +62,8 @@ pub(crate) extern "C" fn boot(start: u64) -> ! {
         end: frame(lent.end).0,
     });
     kernel.log(format_args!(
-        "Evernix {}: {} MiB of memory",
-        env!("CARGO_PKG_VERSION"),
-        information.end() >> 20
+        "Evernix {}: {megabytes} MiB of memory",
+        env!("CARGO_PKG_VERSION")
     ));
     if let Err(error) = kernel.start(direct::archive(information.archive)) {
         fail(&error);

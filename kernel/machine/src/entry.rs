@@ -21,7 +21,7 @@ use kernel::paging::KERNEL_BASE;
 static CURRENT: AtomicPtr<Registers> = AtomicPtr::new(core::ptr::null_mut());
 /// The stack pointer of a program between two instructions of the system-call entry.
 static SCRATCH: AtomicU64 = AtomicU64::new(0);
-/// The vector of the interrupt that ended an idle wait; 0 for none.
+/// The vector of the interrupt that ended an idle wait; 0 for none, which is no interrupt's.
 static PENDING: AtomicU64 = AtomicU64::new(0);
 /// Descriptors for the way to 64 bits.
 static EARLY_SEGMENTS: [u64; 6] = SEGMENTS;
@@ -32,8 +32,11 @@ pub(crate) fn set_current(registers: &mut Registers) {
 }
 
 /// The interrupt that ended an idle wait, once.
-pub(crate) fn take_pending() -> u64 {
-    PENDING.swap(0, Ordering::Relaxed)
+pub(crate) fn take_pending() -> Option<u64> {
+    match PENDING.swap(0, Ordering::Relaxed) {
+        0 => None,
+        vector => Some(vector),
+    }
 }
 
 unsafe extern "C" {
@@ -282,10 +285,23 @@ global_asm!(
     "andl $~0x200, 32(%rsp)",
     "5: addq $16, %rsp",
     "iretq",
-    "6: movq (%rsp), %rdi",
-    "movq 8(%rsp), %rsi",
-    "movq 16(%rsp), %rdx",
-    "movq 40(%rsp), %rcx",
+    // The general registers are pushed in the order of `panic::Defect`.
+    "6: pushq %r15",
+    "pushq %r14",
+    "pushq %r13",
+    "pushq %r12",
+    "pushq %r11",
+    "pushq %r10",
+    "pushq %r9",
+    "pushq %r8",
+    "pushq %rdi",
+    "pushq %rsi",
+    "pushq %rbp",
+    "pushq %rdx",
+    "pushq %rcx",
+    "pushq %rbx",
+    "pushq %rax",
+    "movq %rsp, %rdi",
     "andq $-16, %rsp",
     "call {on_defect}",
     "ud2",

@@ -20,14 +20,41 @@ fn panic(information: &PanicInfo<'_>) -> ! {
     show_and_end()
 }
 
-/// Called by machine code: an exception in the kernel itself.
-pub(crate) extern "C" fn on_defect(vector: u64, error_code: u64, rip: u64, rsp: u64) -> ! {
+/// An exception in the kernel itself, as machine code and the processor pushed it.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Defect {
+    /// rax, rbx, rcx, rdx, rbp, rsi, rdi, r8 to r15.
+    general: [u64; 15],
+    vector: u64,
+    error_code: u64,
+    rip: u64,
+    code_segment: u64,
+    rflags: u64,
+    rsp: u64,
+}
+
+/// The names of `Defect::general`.
+const NAMES: [&str; 15] = [
+    "rax", "rbx", "rcx", "rdx", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+    "r15",
+];
+
+/// Called by machine code.
+pub(crate) extern "C" fn on_defect(defect: &Defect) -> ! {
     let _ = writeln!(
         Writer,
-        "kernel: exception {vector}, error code {error_code:#x}, at {rip:#x}, stack {rsp:#x}, \
-         address {:#x}",
+        "kernel: exception {}, error code {:#x}, at {:#x}, stack {:#x}, flags {:#x}, address {:#x}",
+        defect.vector,
+        defect.error_code,
+        defect.rip,
+        defect.rsp,
+        defect.rflags,
         fault_address()
     );
+    for (name, value) in NAMES.iter().zip(defect.general) {
+        let _ = writeln!(Writer, "kernel: {name:<3} {value:#018x}");
+    }
     show_and_end()
 }
 

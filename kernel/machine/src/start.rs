@@ -153,6 +153,12 @@ impl StartInformation {
         &self.ram[..self.count]
     }
 
+    /// Bytes of usable memory.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.ram().iter().map(|range| range.bytes()).sum()
+    }
+
     /// The end of all memory.
     #[must_use]
     pub fn end(&self) -> u64 {
@@ -233,6 +239,7 @@ mod tests {
         ];
         assert_eq!(information.ram(), ram);
         assert_eq!(information.end(), 0x100_0000);
+        assert_eq!(information.bytes(), 0xf9_f000);
         assert_eq!(information.largest(u64::MAX), ram[1]);
         assert_eq!(
             ram[1].frames(),

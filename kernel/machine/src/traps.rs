@@ -68,7 +68,7 @@ fn dispatch(kernel: &mut Kernel<Hardware>, vector: u64, error_code: u64) -> Next
             end_alarm();
             kernel.alarm()
         }
-        vector if vector >= FIRST_VECTOR && vector < FIRST_VECTOR + LINES => {
+        vector if (FIRST_VECTOR..FIRST_VECTOR + LINES).contains(&vector) => {
             let line = (vector - FIRST_VECTOR).to_le_bytes()[0];
             match accept(line.into()) {
                 Some(line) => kernel.interrupt(line),
@@ -93,7 +93,10 @@ pub(crate) fn resume(kernel: &mut Kernel<Hardware>, mut next: Next) -> *const Re
             }
             Next::Idle => {
                 processor::wait();
-                next = dispatch(kernel, entry::take_pending(), 0);
+                next = match entry::take_pending() {
+                    Some(vector) => dispatch(kernel, vector, 0),
+                    None => kernel.run(),
+                };
             }
         }
     }

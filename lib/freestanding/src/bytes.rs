@@ -156,7 +156,7 @@ mod tests {
     use std::vec::Vec;
 
     fn pattern(count: usize) -> Vec<u8> {
-        (0..count).map(|i| (i % 251) as u8 + 1).collect()
+        (1..=251).cycle().take(count).collect()
     }
 
     #[test]

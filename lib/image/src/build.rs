@@ -72,7 +72,8 @@ struct Pieces {
 impl Pieces {
     fn read(file: &Elf<'_>) -> Result<Pieces, BuildError> {
         let (text, text_end) = segment(file, PF_X, 0).ok_or(BuildError::Segment("text"))?;
-        let (read_only, read_only_end) = segment(file, ProgramFlags(0), text_end).unwrap_or((vec![], text_end));
+        let (read_only, read_only_end) =
+            segment(file, ProgramFlags(0), text_end).unwrap_or((vec![], text_end));
         let empty = (vec![], read_only_end);
         let (data, end) = segment(file, PF_W, read_only_end).unwrap_or(empty);
         Ok(Pieces {

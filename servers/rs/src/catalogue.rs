@@ -25,28 +25,46 @@ pub(crate) struct Stored {
 impl<'a> Catalogue<'a> {
     /// Reads the archive; `None` when it is none.
     pub(crate) fn read(bytes: &'a [u8]) -> Option<Catalogue<'a>> {
-        Archive::read(bytes).ok().map(|archive| Catalogue { archive })
+        Archive::read(bytes)
+            .ok()
+            .map(|archive| Catalogue { archive })
     }
 
     /// All services, in the order of their slots.
     pub(crate) fn declarations(&self) -> Vec<Declaration> {
-        let packed = self.archive.find(b"system/declarations").map_or(&[][..], |entry| entry.data);
-        let mut all: Vec<_> =
-            packed.chunks_exact(DECLARATION_BYTES).filter_map(Declaration::from_bytes).collect();
+        let packed = self
+            .archive
+            .find(b"system/declarations")
+            .map_or(&[][..], |entry| entry.data);
+        let mut all: Vec<_> = packed
+            .chunks_exact(DECLARATION_BYTES)
+            .filter_map(Declaration::from_bytes)
+            .collect();
         all.sort_by_key(|declaration| declaration.slot);
         all
     }
 
     /// The name of the service in a slot.
     pub(crate) fn name(&self, slot: Endpoint) -> String {
-        let found = self.declarations().into_iter().find(|declaration| declaration.slot == slot.0);
-        found.map_or_else(String::new, |d| String::from_utf8_lossy(d.name()).into_owned())
+        let found = self
+            .declarations()
+            .into_iter()
+            .find(|declaration| declaration.slot == slot.0);
+        found.map_or_else(String::new, |d| {
+            String::from_utf8_lossy(d.name()).into_owned()
+        })
     }
 
     /// The image of a version of a service.
     pub(crate) fn image(&self, name: &str, version: u32) -> Option<Stored> {
-        let entry = self.archive.find(format!("system/services/{name}/{version}").as_bytes())?;
-        Some(Stored { version, offset: entry.offset, length: entry.data.len() as u64 })
+        let entry = self
+            .archive
+            .find(format!("system/services/{name}/{version}").as_bytes())?;
+        Some(Stored {
+            version,
+            offset: entry.offset,
+            length: entry.data.len() as u64,
+        })
     }
 
     /// The highest version of a service.
@@ -54,6 +72,8 @@ impl<'a> Catalogue<'a> {
         let folder = format!("system/services/{name}/");
         let entries = self.archive.entries();
         let names = entries.filter_map(|entry| entry.path.strip_prefix(folder.as_bytes()));
-        names.filter_map(|version| core::str::from_utf8(version).ok()?.parse().ok()).max()
+        names
+            .filter_map(|version| core::str::from_utf8(version).ok()?.parse().ok())
+            .max()
     }
 }

@@ -23,12 +23,22 @@ const INDISPENSABLE: [&str; 5] = ["rs", "pm", "vfs", "vm", "ramfs"];
 
 /// Answers the system call `control::CALL`.
 pub(crate) async fn command(cx: Cx<Reincarnation>) -> Outcome {
-    let [request, request_bytes, response, capacity, file, file_bytes, _] = cx.message().words;
+    let [
+        request,
+        request_bytes,
+        response,
+        capacity,
+        file,
+        file_bytes,
+        _,
+    ] = cx.message().words;
     if request_bytes > REQUEST_BYTES as u64 || file_bytes > FILE_BYTES as u64 {
         return Err(Errno::TOOBIG.into());
     }
     let bytes = cx.lease_bytes(0, request, index(request_bytes))?;
-    let Ok(asked) = control::decode_request(&bytes) else { return Err(Errno::INVAL.into()) };
+    let Ok(asked) = control::decode_request(&bytes) else {
+        return Err(Errno::INVAL.into());
+    };
     if asked != Request::Status && cx.caller().user != ROOT {
         return Err(Errno::PERM.into());
     }
@@ -47,11 +57,7 @@ pub(crate) async fn inspect(cx: Cx<Reincarnation>) -> Outcome {
     cx.end(|_| bytes.len() as u64)
 }
 
-async fn answer(
-    cx: &Cx<Reincarnation>,
-    asked: Request,
-    file: Vec<u8>,
-) -> Result<Response, Errno> {
+async fn answer(cx: &Cx<Reincarnation>, asked: Request, file: Vec<u8>) -> Result<Response, Errno> {
     let (name, change) = match asked {
         Request::Status => return Ok(status(cx)),
         Request::Up { name } => (name, Change::Up),
@@ -61,12 +67,18 @@ async fn answer(
         Request::Update { name, to } => (name, Change::Update(to)),
         Request::Fault { name, kind } => (name, Change::Fault(kind)),
     };
-    let slot = protocol::endpoint::NAMES.iter().find(|(known, _)| *known == name.as_str());
+    let slot = protocol::endpoint::NAMES
+        .iter()
+        .find(|(known, _)| *known == name.as_str());
     let Some((_, slot)) = slot.copied() else {
         return Ok(refused(Reason::UnknownService, &name, ""));
     };
     let Some(record) = cx.look("record", |state| state.record(slot)) else {
-        return Ok(refused(Reason::UnknownService, &name, "it is not in the image"));
+        return Ok(refused(
+            Reason::UnknownService,
+            &name,
+            "it is not in the image",
+        ));
     };
     change_service(cx, &name, slot, record, change, file).await
 }
@@ -96,9 +108,9 @@ async fn change_service(
         _ if !up => Ok(refused(Reason::NotUp, name, "")),
         Change::Down => Ok(down(cx, name, slot, record)),
         Change::Fault(kind) => Ok(fault(cx, slot, kind)),
-        Change::Restart => {
-            Ok(without_times(exchange(cx, slot, record, stored, true).await?))
-        }
+        Change::Restart => Ok(without_times(
+            exchange(cx, slot, record, stored, true).await?,
+        )),
         Change::Refresh => exchange(cx, slot, record, stored, false).await,
         Change::Update(target) => match source(cx, name, target, file) {
             Ok(source) => exchange(cx, slot, record, source, false).await,
@@ -115,9 +127,10 @@ async fn start_again(
     let source = Source::Stored(record.version);
     let response = without_times(exchange(cx, slot, record, source, true).await?);
     Ok(match response {
-        Response::Refused(refused) => {
-            Response::Refused(Refused { reason: Reason::StartFailed, ..refused })
-        }
+        Response::Refused(refused) => Response::Refused(Refused {
+            reason: Reason::StartFailed,
+            ..refused
+        }),
         other => other,
     })
 }
@@ -134,17 +147,30 @@ fn down(cx: &Cx<Reincarnation>, name: &ServiceName, slot: Endpoint, record: Reco
         return refused(Reason::Indispensable, name, "");
     }
     cx.step("down", |state| {
-        state.set_record(slot, Record { wanted: Wanted::Down, ..record });
+        state.set_record(
+            slot,
+            Record {
+                wanted: Wanted::Down,
+                ..record
+            },
+        );
     });
-    let done =
-        cx.kernel("stop", |kernel| kernel.call(Call::SlotDown, &[u64::from(slot.0)]).is_ok());
-    if done { Response::Ok } else { refused(Reason::Busy, name, "") }
+    let done = cx.kernel("stop", |kernel| {
+        kernel.call(Call::SlotDown, &[u64::from(slot.0)]).is_ok()
+    });
+    if done {
+        Response::Ok
+    } else {
+        refused(Reason::Busy, name, "")
+    }
 }
 
 fn fault(cx: &Cx<Reincarnation>, slot: Endpoint, kind: Fault) -> Response {
     let number = cx.step("number", crate::State::next_fault);
     cx.kernel("fault", |kernel| {
-        kernel.call(Call::SlotFault, &[u64::from(slot.0), kind as u64, number]).is_ok()
+        kernel
+            .call(Call::SlotFault, &[u64::from(slot.0), kind as u64, number])
+            .is_ok()
     });
     Response::Ok
 }
@@ -159,13 +185,17 @@ fn source(
     let refuse = |reason, text: &str| refusal(reason, name, text);
     let catalogue = Catalogue::read(cx.system().archive());
     let stored = |version| {
-        let found = catalogue.as_ref().and_then(|c| c.image(name.as_str(), version));
+        let found = catalogue
+            .as_ref()
+            .and_then(|c| c.image(name.as_str(), version));
         found.map(|stored| Source::Stored(stored.version))
     };
     match target {
         Target::Newest => {
             let newest = catalogue.as_ref().and_then(|c| c.newest(name.as_str()));
-            newest.and_then(stored).ok_or_else(|| refuse(Reason::UnknownVersion, ""))
+            newest
+                .and_then(stored)
+                .ok_or_else(|| refuse(Reason::UnknownVersion, ""))
         }
         Target::Version(version) => {
             stored(version).ok_or_else(|| refuse(Reason::UnknownVersion, ""))
@@ -186,7 +216,9 @@ fn check(file: &[u8], name: &ServiceName) -> Result<u32, Refused> {
         };
         refusal(reason, name, &error.to_string())
     })?;
-    image.verify().map_err(|error| refusal(Reason::DamagedImage, name, &error.to_string()))?;
+    image
+        .verify()
+        .map_err(|error| refusal(Reason::DamagedImage, name, &error.to_string()))?;
     if image.name() != name.as_str().as_bytes() {
         let text = String::from_utf8_lossy(image.name()).into_owned();
         return Err(refusal(Reason::WrongName, name, &text));

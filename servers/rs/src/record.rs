@@ -44,13 +44,22 @@ impl Record {
     /// A service that starts with `version`.
     #[must_use]
     pub const fn new(version: u32) -> Record {
-        Record { wanted: Wanted::Up, version, recoveries: 0, served: 0 }
+        Record {
+            wanted: Wanted::Up,
+            version,
+            recoveries: 0,
+            served: 0,
+        }
     }
 
     /// How a crash is answered, given the requests served so far.
     #[must_use]
     pub const fn recovery(&self, served: u64) -> Recovery {
-        let in_a_row = if served > self.served { 0 } else { self.recoveries };
+        let in_a_row = if served > self.served {
+            0
+        } else {
+            self.recoveries
+        };
         if in_a_row >= RECOVERY_LIMIT {
             Recovery::GiveUp
         } else if in_a_row >= STATEFUL_LIMIT {
@@ -114,7 +123,11 @@ mod tests {
 
     #[test]
     fn work_done_in_between_breaks_the_row() {
-        let record = Record { recoveries: 5, served: 10, ..Record::new(1) };
+        let record = Record {
+            recoveries: 5,
+            served: 10,
+            ..Record::new(1)
+        };
         assert_eq!(record.recovery(11), Recovery::Stateful(1));
     }
 }

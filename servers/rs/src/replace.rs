@@ -71,7 +71,11 @@ impl Replaced {
             _ => Failure::Refused,
         };
         let refusal = Refusal::Other as u32;
-        Replaced::RolledBack { member: u32::from(slot.0), failure: failure as u32, refusal }
+        Replaced::RolledBack {
+            member: u32::from(slot.0),
+            failure: failure as u32,
+            refusal,
+        }
     }
 }
 
@@ -86,10 +90,12 @@ pub(crate) fn bit(slot: Endpoint) -> u64 {
 /// `RESTART` when the caller no longer wants to wait.
 pub(crate) async fn begin(cx: &Cx<Reincarnation>, members: u64) -> Result<u64, Errno> {
     let owner = cx.request();
-    cx.step_when("turn", TURN, |state, wake| match state.begin(members, owner) {
-        Some(number) => Poll::Ready(Ok(number)),
-        None if wake.cancelled => Poll::Ready(Err(Errno::RESTART)),
-        None => Poll::Pending,
+    cx.step_when("turn", TURN, |state, wake| {
+        match state.begin(members, owner) {
+            Some(number) => Poll::Ready(Ok(number)),
+            None if wake.cancelled => Poll::Ready(Err(Errno::RESTART)),
+            None => Poll::Pending,
+        }
     })
     .await
 }
@@ -117,7 +123,9 @@ pub(crate) async fn replace(
     }
     cx.step_when("outcome", NOTIFIED, |_, _| {
         let status = cx.system().transaction_status();
-        let ended = (status.number == number).then(|| Replaced::of(&status)).flatten();
+        let ended = (status.number == number)
+            .then(|| Replaced::of(&status))
+            .flatten();
         ended.map_or(Poll::Pending, Poll::Ready)
     })
     .await
@@ -164,7 +172,10 @@ pub(crate) fn load_stored(
     stored: crate::catalogue::Stored,
 ) -> Result<(), (Endpoint, CallError)> {
     let arguments = [u64::from(slot.0), 0, stored.offset, stored.length];
-    kernel.call(Call::InstanceCreate, &arguments).map(drop).map_err(|error| (slot, error))
+    kernel
+        .call(Call::InstanceCreate, &arguments)
+        .map(drop)
+        .map_err(|error| (slot, error))
 }
 
 /// Whether a request still has to be ended by rs, or rs does the work by itself.

@@ -18,7 +18,13 @@ mod tests {
     #[test]
     fn records_and_transactions_survive_an_update_and_a_downgrade() {
         let mut old = version_1::State::default();
-        old.set_record(Endpoint(2), Record { wanted: Wanted::Down, ..Record::new(2) });
+        old.set_record(
+            Endpoint(2),
+            Record {
+                wanted: Wanted::Down,
+                ..Record::new(2)
+            },
+        );
         let number = old.begin(1 << 2, RequestId(7)).unwrap();
         assert_eq!(old.next_fault(), 1);
         let mut new = version_2::State::from(old);

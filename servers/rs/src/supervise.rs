@@ -23,15 +23,22 @@ pub(crate) async fn attach(cx: Cx<Reincarnation>) -> Outcome {
         boot(&cx).await;
     }
     prepare_standby(&cx);
-    if let Err(refused) = cx.repeat("init", endpoint::PM, startup::StartInit {}, &[]).await {
-        cx.log(&format!("rs: pm does not start the first program: {refused:?}"));
+    if let Err(refused) = cx
+        .repeat("init", endpoint::PM, startup::StartInit {}, &[])
+        .await
+    {
+        cx.log(&format!(
+            "rs: pm does not start the first program: {refused:?}"
+        ));
     }
     supervise(cx).await
 }
 
 /// Ends the bookkeeping of a transaction that nobody waits for any more.
 async fn settle(cx: &Cx<Reincarnation>) {
-    let Some(left) = cx.look("left", crate::State::transaction) else { return };
+    let Some(left) = cx.look("left", crate::State::transaction) else {
+        return;
+    };
     if cx.kernel("owner", |kernel| owner_lives(kernel, left.owner)) {
         return;
     }
@@ -57,10 +64,16 @@ async fn boot(cx: &Cx<Reincarnation>) {
         .declarations()
         .iter()
         .map(|declaration| Endpoint(declaration.slot))
-        .filter(|slot| catalogue.image(&catalogue.name(*slot), FIRST_VERSION).is_some())
+        .filter(|slot| {
+            catalogue
+                .image(&catalogue.name(*slot), FIRST_VERSION)
+                .is_some()
+        })
         .collect();
     let members = slots.iter().map(|slot| bit(*slot)).sum::<u64>() & !bit(endpoint::RS);
-    let Ok(number) = begin(cx, members).await else { return };
+    let Ok(number) = begin(cx, members).await else {
+        return;
+    };
     let load = |kernel: &dyn System| load_all(kernel, &catalogue, members);
     let outcome = replace(cx, number, members, members, load).await;
     cx.step("records", |state| {
@@ -69,10 +82,17 @@ async fn boot(cx: &Cx<Reincarnation>) {
         }
     });
     finish(cx, number);
-    if let Replaced::RolledBack { member, failure, refusal } = outcome {
+    if let Replaced::RolledBack {
+        member,
+        failure,
+        refusal,
+    } = outcome
+    {
         let name = catalogue.name(Endpoint(u16::try_from(member).unwrap_or(u16::MAX)));
         let failure = Failure::from_word(failure);
-        cx.log(&format!("rs: the system does not start: {name}: {failure:?} {refusal}"));
+        cx.log(&format!(
+            "rs: the system does not start: {name}: {failure:?} {refusal}"
+        ));
     }
 }
 
@@ -86,7 +106,9 @@ fn load_all(
         if members & bit(slot) == 0 {
             continue;
         }
-        kernel.slot_declare(&declaration).map_err(|error| (slot, error))?;
+        kernel
+            .slot_declare(&declaration)
+            .map_err(|error| (slot, error))?;
         let name = catalogue.name(slot);
         if let Some(stored) = catalogue.image(&name, FIRST_VERSION) {
             load_stored(kernel, slot, stored)?;
@@ -114,7 +136,9 @@ pub(crate) fn prepare_standby(cx: &Cx<Reincarnation>) {
 /// Brings back whatever has crashed, one after the other.
 pub(crate) async fn supervise(cx: Cx<Reincarnation>) -> Outcome {
     while let Some(slot) = next_crashed(&cx, "scan") {
-        let Ok(number) = begin(&cx, bit(slot)).await else { break };
+        let Ok(number) = begin(&cx, bit(slot)).await else {
+            break;
+        };
         if is_crashed(cx.system(), slot) {
             recover(&cx, slot, number).await;
         }
@@ -127,13 +151,23 @@ fn next_crashed(cx: &Cx<Reincarnation>, label: &'static str) -> Option<Endpoint>
     let wanted = cx.look("wanted", |state| {
         let slots = endpoint::NAMES.iter().map(|(_, slot)| *slot);
         let up = |slot: &Endpoint| state.record(*slot).is_some_and(|r| r.wanted == Wanted::Up);
-        slots.filter(|slot| *slot != endpoint::RS).filter(up).collect::<Vec<_>>()
+        slots
+            .filter(|slot| *slot != endpoint::RS)
+            .filter(up)
+            .collect::<Vec<_>>()
     });
-    cx.kernel(label, |kernel| wanted.into_iter().rev().find(|slot| is_crashed(kernel, *slot)))
+    cx.kernel(label, |kernel| {
+        wanted
+            .into_iter()
+            .rev()
+            .find(|slot| is_crashed(kernel, *slot))
+    })
 }
 
 fn is_crashed(kernel: &dyn System, slot: Endpoint) -> bool {
-    kernel.slot_status(slot).is_ok_and(|status| status.current == Phase::Crashed as u32)
+    kernel
+        .slot_status(slot)
+        .is_ok_and(|status| status.current == Phase::Crashed as u32)
 }
 
 async fn recover(cx: &Cx<Reincarnation>, slot: Endpoint, number: u64) {
@@ -149,10 +183,15 @@ async fn recover(cx: &Cx<Reincarnation>, slot: Endpoint, number: u64) {
         state.set_record(slot, record);
         Some((recovery, record.version))
     });
-    let Some((recovery, version)) = decided else { return };
+    let Some((recovery, version)) = decided else {
+        return;
+    };
     let name = endpoint::name(slot).unwrap_or("?");
     let failure = Failure::from_word(status.failure).unwrap_or_default();
-    let at = (status.crash_instruction.wrapping_sub(status.base), status.crash_address);
+    let at = (
+        status.crash_instruction.wrapping_sub(status.base),
+        status.crash_address,
+    );
     cx.log(&format!(
         "rs: {name} crashed: {failure:?} at image offset {:#x}, address {:#x}: {recovery:?}",
         at.0, at.1
@@ -161,19 +200,28 @@ async fn recover(cx: &Cx<Reincarnation>, slot: Endpoint, number: u64) {
         Recovery::Stateful(_) => 0,
         Recovery::Fresh(_) => bit(slot),
         Recovery::GiveUp => {
-            cx.kernel("down", |kernel| kernel.call(Call::SlotDown, &[u64::from(slot.0)]).is_ok());
+            cx.kernel("down", |kernel| {
+                kernel.call(Call::SlotDown, &[u64::from(slot.0)]).is_ok()
+            });
             return;
         }
     };
     let load = |kernel: &dyn System| {
         let catalogue = Catalogue::read(kernel.archive());
         let stored = catalogue.and_then(|catalogue| catalogue.image(name, version));
-        load_stored(kernel, slot, stored.ok_or((slot, abi::CallError::BadImage))?)
+        load_stored(
+            kernel,
+            slot,
+            stored.ok_or((slot, abi::CallError::BadImage))?,
+        )
     };
-    if let Replaced::RolledBack { failure, refusal, .. } =
-        replace(cx, number, bit(slot), fresh, load).await
+    if let Replaced::RolledBack {
+        failure, refusal, ..
+    } = replace(cx, number, bit(slot), fresh, load).await
     {
         let failure = Failure::from_word(failure);
-        cx.log(&format!("rs: {name} could not be brought back: {failure:?} {refusal}"));
+        cx.log(&format!(
+            "rs: {name} could not be brought back: {failure:?} {refusal}"
+        ));
     }
 }

@@ -46,12 +46,16 @@ pub(crate) async fn exchange(
     let outcome = replace(cx, number, bit(slot), fresh_set, load).await;
     let response = match outcome {
         Replaced::Committed(spans) => {
-            cx.step("record", |state| state.set_record(slot, Record::new(version)));
+            cx.step("record", |state| {
+                state.set_record(slot, Record::new(version))
+            });
             Response::Updated(updated(before.version, version, spans))
         }
-        Replaced::RolledBack { member, failure, refusal } => {
-            Response::Refused(rolled_back(member, failure, refusal))
-        }
+        Replaced::RolledBack {
+            member,
+            failure,
+            refusal,
+        } => Response::Refused(rolled_back(member, failure, refusal)),
     };
     finish(cx, number);
     if slot == protocol::endpoint::RS {
@@ -62,9 +66,9 @@ pub(crate) async fn exchange(
 
 fn load(kernel: &dyn System, slot: Endpoint, source: &Source) -> Result<(), (Endpoint, CallError)> {
     match source {
-        Source::Given(bytes, _) => {
-            kernel.instance_create_from(slot, bytes).map_err(|error| (slot, error))
-        }
+        Source::Given(bytes, _) => kernel
+            .instance_create_from(slot, bytes)
+            .map_err(|error| (slot, error)),
         Source::Stored(version) => {
             let name = protocol::endpoint::name(slot).unwrap_or_default();
             let stored = Catalogue::read(kernel.archive()).and_then(|c| c.image(name, *version));
@@ -88,8 +92,11 @@ fn updated(from_version: u32, to_version: u32, spans: Spans) -> Updated {
 fn rolled_back(member: u32, failure: u32, refusal: u32) -> Refused {
     let failure = Failure::from_word(failure).unwrap_or_default();
     let slot = Endpoint(u16::try_from(member).unwrap_or(u16::MAX));
-    let reason =
-        if failure == Failure::NoMemory { Reason::NoMemory } else { Reason::RolledBack };
+    let reason = if failure == Failure::NoMemory {
+        Reason::NoMemory
+    } else {
+        Reason::RolledBack
+    };
     Refused {
         reason,
         member: protocol::endpoint::name(slot).and_then(|name| ServiceName::new(name).ok()),
@@ -100,8 +107,13 @@ fn rolled_back(member: u32, failure: u32, refusal: u32) -> Refused {
 }
 
 fn refusal_from_word(word: u32) -> Refusal {
-    [Refusal::Undecodable, Refusal::UnknownVersion, Refusal::Inconsistent, Refusal::Other]
-        .into_iter()
-        .find(|refusal| *refusal as u32 == word)
-        .unwrap_or_default()
+    [
+        Refusal::Undecodable,
+        Refusal::UnknownVersion,
+        Refusal::Inconsistent,
+        Refusal::Other,
+    ]
+    .into_iter()
+    .find(|refusal| *refusal as u32 == word)
+    .unwrap_or_default()
 }

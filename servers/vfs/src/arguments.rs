@@ -74,6 +74,9 @@ pub(crate) fn bytes(
     address: u64,
     length: usize,
 ) -> Result<Vec<u8>, Refused> {
+    if length == 0 {
+        return Ok(Vec::new());
+    }
     copied(cx, label, || cx.lease_bytes(MEMORY, address, length))
 }
 

@@ -26,6 +26,8 @@ mod poll;
 mod processes;
 mod refusals;
 mod release;
+#[cfg(test)]
+mod simulation;
 mod state;
 mod status;
 mod tables;

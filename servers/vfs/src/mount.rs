@@ -96,7 +96,11 @@ async fn file_system(cx: &Context, kind: &[u8]) -> Result<Endpoint, Refused> {
     Ok(cx.repeat("server", DS, question, &[]).await?.server)
 }
 
-async fn mount_on(
+/// Mounts the file system of a server on an open directory, which the mount takes over.
+///
+/// # Errors
+/// `BUSY` when the directory is the root of a mount; what the servers refuse.
+pub(crate) async fn mount_on(
     cx: &Context,
     server: Endpoint,
     on: &Open,

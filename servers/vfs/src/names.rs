@@ -205,6 +205,8 @@ pub(crate) async fn link(
     let new = arguments::path(&cx, "new", new)?;
     match subject {
         Subject::Itself if is_directory_argument(old_directory) => Err(Errno::PERM.into()),
+        // Naming an open file again needs a right that only root has (CAP_DAC_READ_SEARCH).
+        Subject::Itself if cx.caller().user != 0 => Err(Errno::NOENT.into()),
         Subject::Itself => {
             let found = found::named(&cx, old_directory)?;
             let linked = link_object(&cx, found.attributes, new_directory, &new).await;

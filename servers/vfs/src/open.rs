@@ -5,14 +5,18 @@ use crate::release::{close, release};
 use crate::tables::{Descriptors, LockFile, Object, Open, Tables};
 use crate::walk::Route;
 use abi::{Errno, word};
-use linux::file::flags::{O_CLOEXEC, O_CREAT, O_TRUNC, O_WRONLY, OpenFlags};
-use linux::file::{device, mode};
+use linux::file::flags::{O_CLOEXEC, O_CREAT, O_TRUNC, O_WRONLY, OpenFlags, reads, writes};
+use linux::file::{device, mode, path};
 use protocol::endpoint::{DS, PFS};
 use protocol::{files, names, pipe};
 use service::{Outcome, Refused};
 
 /// The flags that creat(2) stands for.
 pub(crate) const CREATE: u64 = (O_CREAT | O_WRONLY | O_TRUNC) as u64;
+/// Bytes of `struct open_how`.
+const HOW_BYTES: usize = 24;
+/// What the name of a pipe starts with.
+const PIPE_NAME: &[u8] = b"pipe:[";
 /// Sets the lock of a device apart from inodes.
 const DEVICE_LOCK: u64 = 1 << 63;
 
@@ -29,12 +33,15 @@ pub(crate) async fn open(
     let process = cx.caller().pid;
     // Linux finds a number first: when there is none, no file is made.
     let umask = cx.look("room", |state| {
-        state.free_number(process, 0)?;
+        state.number_for_new(process)?;
         Ok::<_, Errno>(state.settings(process).ok_or(Errno::BADF)?.umask)
     })?;
     let mut route = Route::of_program(&cx, directory, &path)?;
     let permissions = word::low_32(permissions) & mode::PERMISSIONS & !umask;
-    let open = open_route(&cx, &mut route, flags, permissions).await?;
+    let open = match open_route(&cx, &mut route, flags, permissions).await {
+        Ok(open) => open,
+        Err(refused) => return reopen_pipe(&cx, &route.text(), flags, refused),
+    };
     let installed = cx.step("install", |state| {
         state.install(process, open.clone(), flags.has(O_CLOEXEC))
     });
@@ -42,6 +49,57 @@ pub(crate) async fn open(
         abandon(&cx, &open).await;
     }
     cx.end_with(|_| Ok(installed.map(u64::from)?))
+}
+
+/// A link in /proc/PID/fd to a pipe has a text that is no path. Opening it makes a further descriptor
+/// for that end, if it is the caller's own.
+fn reopen_pipe(cx: &Context, text: &[u8], flags: OpenFlags, refused: Refused) -> Outcome {
+    let name = path::names(text).next_back().unwrap_or_default();
+    if refused.errno() != Some(Errno::NOENT) || !name.starts_with(PIPE_NAME) {
+        return Err(refused);
+    }
+    let process = cx.caller().pid;
+    cx.end_with(|state| {
+        let mut own = state.descriptors_from(process, 0);
+        let end = own.find(|(_, descriptor)| {
+            state.open(descriptor.open).is_some_and(|open| {
+                let fits =
+                    reads(open.flags) == flags.reads() && writes(open.flags) == flags.writes();
+                fits && open.path == name
+            })
+        });
+        let number = end.map(|(number, _)| number);
+        drop(own);
+        let number = number.ok_or(refused)?;
+        let copy = state.duplicate(process, number, 0, flags.has(O_CLOEXEC))?;
+        Ok(u64::from(copy))
+    })
+}
+
+/// openat2, without restrictions of the look-up: programs that want those fall back to openat.
+pub(crate) async fn open_with(
+    cx: Context,
+    directory: u64,
+    path: u64,
+    how: u64,
+    size: u64,
+) -> Outcome {
+    if size < HOW_BYTES as u64 {
+        return Err(Errno::INVAL.into());
+    }
+    if size > HOW_BYTES as u64 {
+        return Err(Errno::TOOBIG.into());
+    }
+    let how = arguments::structure::<HOW_BYTES>(&cx, "how", how)?;
+    let (words, _) = how.as_chunks::<8>();
+    let [flags, permissions, restrictions] = [words[0], words[1], words[2]].map(u64::from_le_bytes);
+    if flags >> 32 != 0 {
+        return Err(Errno::INVAL.into());
+    }
+    if restrictions != 0 {
+        return Err(Errno::NOSYS.into());
+    }
+    open(cx, directory, path, flags, permissions).await
 }
 
 /// Opens what a route leads to. The caller installs it, or [`abandon`]s it.

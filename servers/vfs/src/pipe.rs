@@ -6,7 +6,7 @@ use crate::release::release;
 use crate::tables::{Descriptors, LockFile, Object, Open};
 use abi::{Errno, word};
 use alloc::format;
-use linux::file::flags::{O_CLOEXEC, O_DIRECT, O_NONBLOCK, O_RDONLY, O_WRONLY};
+use linux::file::flags::{O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_WRONLY};
 use linux::file::mode;
 use protocol::endpoint::PFS;
 use protocol::{Handle, pipe};
@@ -15,11 +15,12 @@ use service::{Outcome, Refused};
 /// pipe, pipe2.
 pub(crate) async fn create(cx: Context, address: u64, flags: u64) -> Outcome {
     let flags = word::low_32(flags);
-    if flags & !(O_CLOEXEC | O_NONBLOCK | O_DIRECT) != 0 {
+    // Packets (O_DIRECT) are refused as by a kernel that does not know them.
+    if flags & !(O_CLOEXEC | O_NONBLOCK) != 0 {
         return Err(Errno::INVAL.into());
     }
     let process = cx.caller().pid;
-    cx.look("room", |state| state.free_number(process, 0).map(drop))?;
+    cx.look("room", |state| state.number_for_new(process).map(drop))?;
     let question = pipe::Create {
         flags: flags & !O_CLOEXEC,
     };

@@ -231,9 +231,9 @@ async fn select_until(
         if timeout != 0 {
             let left = deadline.since(cx.now());
             // A program may keep its timeout where it cannot be written; Linux does not mind.
-            match cx.write_lease(MEMORY, timeout, &time::remaining(left, unit)) {
-                Err(Refused::Withdrawn) => return Err(Refused::Withdrawn),
-                Ok(()) | Err(_) => {}
+            let told = cx.write_lease(MEMORY, timeout, &time::remaining(left, unit));
+            if told == Err(Refused::Withdrawn) {
+                return Err(Refused::Withdrawn);
             }
         }
         Ok(ready)

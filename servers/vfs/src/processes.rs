@@ -1,16 +1,18 @@
 //! What pm and vm ask: the descriptor tables of processes (protocol `descriptors`).
 
 use crate::arguments::{self, Context};
+use crate::mount::mount_on;
 use crate::open::{abandon, open_route};
 use crate::release::release;
 use crate::tables::{Descriptors, Limits, Mounts, Object, Processes, Released, Start, Tables};
 use crate::walk::Route;
 use abi::{Errno, Pid, word};
 use alloc::boxed::Box;
-use linux::file::flags::{O_RDONLY, OpenFlags};
+use alloc::format;
+use linux::file::flags::{O_DIRECTORY, O_PATH, O_RDONLY, OpenFlags};
 use linux::file::mode;
 use protocol::descriptors::{Executable, Program, Request, SetGroups, SetLimit, Share, Shared};
-use protocol::endpoint::RAMFS;
+use protocol::endpoint::{PROCFS, RAMFS};
 use protocol::{files, object};
 use service::{Handler, Outcome, Refused};
 
@@ -66,8 +68,32 @@ async fn mount_root(cx: &Context) -> Result<(), Refused> {
     Ok(())
 }
 
+/// Mounts proc where the root has a directory for it. A system without it still runs.
+async fn mount_proc(cx: &Context) {
+    let mounted = cx.look("proc mounted", |state| state.mounts().count() > 1);
+    if mounted {
+        return;
+    }
+    if let Err(refused) = try_mount_proc(cx).await {
+        cx.log(&format!("/proc is not mounted: {refused:?}"));
+    }
+}
+
+async fn try_mount_proc(cx: &Context) -> Result<(), Refused> {
+    let mut route = Route::of_system(cx, b"/proc")?;
+    let flags = OpenFlags::check(O_PATH | O_DIRECTORY)?;
+    let open = open_route(cx, &mut route, flags, 0).await?;
+    let named = (b"proc".to_vec(), b"proc".to_vec(), 0);
+    let mounted = mount_on(cx, PROCFS, &open, named).await;
+    if mounted.is_err() {
+        abandon(cx, &open).await;
+    }
+    mounted
+}
+
 async fn first(cx: Context, process: Pid) -> Outcome {
     mount_root(&cx).await?;
+    mount_proc(&cx).await;
     let root = cx.look("first root", |state| {
         state.root_open().map(|open| open.object)
     });

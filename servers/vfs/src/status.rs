@@ -2,7 +2,7 @@
 
 use crate::arguments::{self, Context};
 use crate::found;
-use crate::tables::Object;
+use crate::tables::{Object, Start, Tables};
 use crate::transfer::part;
 use crate::walk::Route;
 use abi::lease::Access;
@@ -160,10 +160,11 @@ async fn access_of(cx: Context, number: u64, wanted: u32) -> Outcome {
     let question = object::Describe { handle };
     let found = cx.repeat("describe", server, question, &[]).await?;
     let caller = cx.caller();
+    let groups = cx.look("groups", |state| state.groups(caller.pid));
     let actor = linux::file::mode::Actor {
         user: caller.user,
         group: caller.group,
-        groups: &[],
+        groups: &groups,
     };
     if !actor.may(found.mode, found.user, found.group, wanted) {
         return Err(Errno::ACCES.into());
@@ -195,7 +196,7 @@ pub(crate) async fn read_link(
 pub(crate) async fn file_system_status(cx: Context, path: u64, buffer: u64) -> Outcome {
     let memory = part(buffer, FILE_SYSTEM_STATUS_BYTES as u64, Access::Write)?;
     let path = arguments::path(&cx, "path", path)?;
-    let mut route = Route::new(&cx, cx.caller().pid, crate::tables::Start::Directory, &path)?;
+    let mut route = Route::new(&cx, cx.caller().pid, Start::Directory, &path)?;
     let question = |start| files::FileSystemStatus { start };
     route.observe(&cx, "status", question, &[memory]).await?;
     cx.end(|_| ())

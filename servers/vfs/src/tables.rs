@@ -66,6 +66,7 @@ pub(crate) trait Tables: Sized {
     fn take_open(&mut self, id: OpenId) -> Option<Open>;
     fn references(&self, id: OpenId) -> u32;
     fn set_references(&mut self, id: OpenId, references: u32);
+    fn open_count(&self) -> usize;
     fn opens(&self) -> impl Iterator<Item = (OpenId, &Open)>;
 
     fn mount(&self, number: u32) -> Option<&Mount>;

@@ -1,13 +1,14 @@
 //! readv, writev and their kin with offsets.
 //!
-//! A small write is gathered and asked as one, so that it is one to a pipe as well. Everything else
-//! goes part by part as long as the parts are filled; what has no positions is asked first whether
-//! it has more, so that a call that has got something does not wait.
+//! A single part is an ordinary read or write. A small write is gathered and asked as one, so that
+//! it is one to a pipe as well. Everything else goes part by part as long as the parts are filled;
+//! what has no positions is asked first whether it has more, so that a call that has got something
+//! does not wait.
 
 use crate::arguments::{self, Context, MEMORY};
 use crate::found::{self, Found};
 use crate::tables::Object;
-use crate::transfer::{checked_offset, part, within_limit};
+use crate::transfer::{self, checked_offset, part, within_limit};
 use abi::lease::Access;
 use abi::{Errno, word};
 use alloc::vec::Vec;
@@ -81,6 +82,12 @@ pub(crate) async fn read(cx: Context, number: u64, address: u64, count: u64, at:
     let found = found::readable(&cx, number)?;
     check_at(&found, at)?;
     let parts = parts(&cx, address, count)?;
+    if let [Part { address, length }] = parts[..] {
+        return match at {
+            At::Position => transfer::read(cx, number, address, length).await,
+            At::Offset(offset) => transfer::read_at(cx, number, address, length, offset).await,
+        };
+    }
     let mut done = 0;
     for Part { address, length } in parts {
         if done > 0 && !has_more(&cx, &found, poll::IN).await {
@@ -143,10 +150,19 @@ pub(crate) async fn write(cx: Context, number: u64, address: u64, count: u64, at
     let found = found::writable(&cx, number)?;
     check_at(&found, at)?;
     let mut parts = parts(&cx, address, count)?;
+    if let [Part { address, length }] = parts[..] {
+        return match at {
+            At::Position => transfer::write(cx, number, address, length).await,
+            At::Offset(offset) => transfer::write_at(cx, number, address, length, offset).await,
+        };
+    }
     let total = parts.iter().map(|part| part.length).sum();
     let allowed = within_limit(&cx, &found, at.offset(), total).await?;
     cut(&mut parts, allowed);
-    if allowed <= GATHERED && parts.len() > 1 {
+    if allowed == 0 {
+        return cx.end(|_| 0);
+    }
+    if allowed <= GATHERED {
         let mut bytes = Vec::new();
         for Part { address, length } in parts {
             bytes.extend(cx.lease_bytes(MEMORY, address, word::index(length))?);

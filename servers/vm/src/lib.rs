@@ -21,10 +21,12 @@ pub mod space;
 pub mod state;
 
 use abi::message::PROTOCOL_LINUX;
+use abi::{Endpoint, Errno};
 use alloc::boxed::Box;
+use protocol::endpoint::PM;
 use protocol::{memory, stopped};
 use service::instance::refuse;
-use service::{Cx, Handler, Service};
+use service::{Cx, Handler, Service, objects};
 pub use state::State;
 
 /// The memory manager.
@@ -43,10 +45,20 @@ impl Service for MemoryManager {
             return Box::pin(handle::page_fault(cx, fault));
         }
         match memory::Request::decode(&message) {
-            Some(request) => memory_request(cx, request),
+            Some(request) if may_ask(cx.from(), &request) => memory_request(cx, request),
+            Some(_) => objects::refuse(cx, Errno::PERM),
             None => refuse(cx),
         }
     }
+}
+
+/// Whether a service may ask for something: what changes spaces is pm's alone.
+fn may_ask(from: Endpoint, request: &memory::Request) -> bool {
+    let changes_nothing = matches!(
+        request,
+        memory::Request::Inspect(_) | memory::Request::Regions(_)
+    );
+    changes_nothing || from == PM
 }
 
 fn memory_request(cx: Cx<MemoryManager>, request: memory::Request) -> Handler {

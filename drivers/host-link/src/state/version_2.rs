@@ -75,12 +75,12 @@ impl State {
     }
 
     /// What is under way.
-    pub(crate) fn wire(&self) -> &Wire {
+    pub fn wire(&self) -> &Wire {
         &self.wire
     }
 
     /// What is under way, to change.
-    pub(crate) fn wire_mut(&mut self) -> &mut Wire {
+    pub fn wire_mut(&mut self) -> &mut Wire {
         &mut self.wire
     }
 }

@@ -1,6 +1,7 @@
 //! All physical memory as the kernel sees it: the direct map.
 #![expect(unsafe_code, reason = "physical memory is reached by address")]
 
+use abi::word::index;
 use kernel::paging::DIRECT;
 use kernel::start::{Physical, Range};
 use kernel_core::machine::Frame;
@@ -10,7 +11,7 @@ const PAGE: usize = 4096;
 
 /// The address of a physical address in the direct map.
 pub(crate) fn pointer(physical: u64) -> *mut u8 {
-    core::ptr::with_exposed_provenance_mut((DIRECT + physical) as usize)
+    core::ptr::with_exposed_provenance_mut(index(DIRECT + physical))
 }
 
 /// A word of a frame.

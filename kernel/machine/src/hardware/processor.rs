@@ -6,6 +6,7 @@ use core::arch::x86_64::{__cpuid_count, _rdtsc};
 use core::cell::UnsafeCell;
 
 use abi::process::FloatingPoint;
+use abi::word::low_16;
 use kernel::descriptor::{SEGMENTS, TASK_STATE, gate, task_state};
 
 use crate::entry;
@@ -101,7 +102,7 @@ pub(crate) fn load_descriptors() {
     tables.task_state[4..12].copy_from_slice(&stack.to_le_bytes());
     tables.task_state[36..44].copy_from_slice(&emergency.to_le_bytes());
     // No permission map for ports: it lies behind the segment.
-    tables.task_state[102..].copy_from_slice(&(TASK_STATE_BYTES as u16).to_le_bytes());
+    tables.task_state[102..].copy_from_slice(&low_16(TASK_STATE_BYTES as u64).to_le_bytes());
     tables.segments[..6].copy_from_slice(&SEGMENTS);
     let base = tables.task_state.as_ptr() as u64;
     tables.segments[6..].copy_from_slice(&task_state(base, TASK_STATE_BYTES as u64));

@@ -5,7 +5,7 @@ use abi::limits::NAME_BYTES;
 use alloc::vec::Vec;
 
 /// The names of a path, without the empty ones.
-pub fn names(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub fn names(path: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
     path.split(|byte| *byte == b'/')
         .filter(|name| !name.is_empty())
 }

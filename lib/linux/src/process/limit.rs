@@ -47,6 +47,12 @@ impl Resource {
         Resource(number as u8)
     }
 
+    /// Its number, as an index into tables.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+
     /// The resource of a number.
     #[must_use]
     pub fn new(number: u64) -> Option<Resource> {

@@ -1,6 +1,11 @@
 //! Compares the terminal with that of the Linux the test runs on: the same bytes are typed at a
 //! pseudo-terminal and at a [`terminal::Terminal`], and echo, output, reads and counts must be
 //! equal byte by byte.
+#![expect(
+    clippy::unwrap_used,
+    clippy::too_many_lines,
+    reason = "a test fails by panicking, and tables of cases are long"
+)]
 
 mod cases;
 mod pair;

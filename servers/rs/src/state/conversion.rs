@@ -6,11 +6,18 @@ use service::container::Value;
 
 impl From<version_1::State> for version_2::State {
     fn from(old: version_1::State) -> Self {
-        let activity = old.transaction.get().map_or(Activity::Idle, Activity::Replacing);
+        let activity = old
+            .transaction
+            .get()
+            .map_or(Activity::Idle, Activity::Replacing);
         let transaction = *old.last_number.get();
         let under_way = u64::from(activity != Activity::Idle);
         let finished = transaction.saturating_sub(under_way);
-        let numbers = Numbers { transaction, fault: *old.last_fault.get(), finished };
+        let numbers = Numbers {
+            transaction,
+            fault: *old.last_fault.get(),
+            finished,
+        };
         version_2::State {
             records: old.services,
             activity: Value::new(activity),

@@ -45,13 +45,21 @@ impl State {
         }
         let number = *self.last_number.get() + 1;
         self.last_number.set(number);
-        self.transaction.set(Some(Transaction { number, members, owner }));
+        self.transaction.set(Some(Transaction {
+            number,
+            members,
+            owner,
+        }));
         Some(number)
     }
 
     /// The transaction with this number has ended.
     pub fn finish(&mut self, number: u64) {
-        if self.transaction.get().is_some_and(|transaction| transaction.number == number) {
+        if self
+            .transaction
+            .get()
+            .is_some_and(|transaction| transaction.number == number)
+        {
             self.transaction.set(None);
         }
     }

@@ -73,13 +73,20 @@ impl State {
             numbers.transaction += 1;
             numbers.transaction
         });
-        self.activity.set(Activity::Replacing(Transaction { number, members, owner }));
+        self.activity.set(Activity::Replacing(Transaction {
+            number,
+            members,
+            owner,
+        }));
         Some(number)
     }
 
     /// The transaction with this number has ended.
     pub fn finish(&mut self, number: u64) {
-        if self.transaction().is_some_and(|transaction| transaction.number == number) {
+        if self
+            .transaction()
+            .is_some_and(|transaction| transaction.number == number)
+        {
             self.activity.set(Activity::Idle);
             self.numbers.change(|numbers| numbers.finished += 1);
         }

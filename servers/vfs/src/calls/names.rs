@@ -24,6 +24,7 @@ pub(super) fn answer(cx: &Context, number: u32, arguments: Arguments) -> Option<
     Some(match number {
         raw::__NR_open => Box::pin(open::open(cx, HERE, a, b, c)),
         raw::__NR_openat => Box::pin(open::open(cx, a, b, c, d)),
+        raw::__NR_openat2 => Box::pin(open::open_with(cx, a, b, c, d)),
         raw::__NR_creat => Box::pin(open::open(cx, HERE, a, open::CREATE, b)),
         raw::__NR_stat => Box::pin(status::status(cx, HERE, a, b, 0)),
         raw::__NR_lstat => Box::pin(status::status(cx, HERE, a, b, NO_FOLLOW)),

@@ -203,6 +203,10 @@ impl Tables for State {
         self.opens.iter().map(|(id, open)| (*id, open))
     }
 
+    fn open_count(&self) -> usize {
+        self.opens.len()
+    }
+
     fn mount(&self, number: u32) -> Option<&Mount> {
         self.mounts.get(&number)
     }

@@ -4,6 +4,9 @@ use super::{Descriptor, Limits, LockOwner, Open, OpenId, Released, Tables};
 use abi::{Errno, Pid};
 use alloc::vec::Vec;
 
+/// Opens there can be at a time, of all processes together; then ENFILE.
+pub(super) const OPENS: usize = 65_536;
+
 /// What is done with descriptors. Numbers come from programs as they wrote them.
 pub(crate) trait Descriptors: Tables {
     /// What a descriptor refers to.
@@ -34,6 +37,18 @@ pub(crate) trait Descriptors: Tables {
         } else {
             Err(Errno::MFILE)
         }
+    }
+
+    /// The number that something newly opened gets.
+    ///
+    /// # Errors
+    /// As [`Descriptors::free_number`]; `NFILE` when too much is open in all.
+    fn number_for_new(&self, process: Pid) -> Result<u32, Errno> {
+        let number = self.free_number(process, 0)?;
+        if self.open_count() >= OPENS {
+            return Err(Errno::NFILE);
+        }
+        Ok(number)
     }
 
     /// One more than the highest number a process may have.
@@ -74,9 +89,9 @@ pub(crate) trait Descriptors: Tables {
     /// Gives a process a descriptor for something newly opened.
     ///
     /// # Errors
-    /// As [`Descriptors::free_number`]; then nothing is changed.
+    /// As [`Descriptors::number_for_new`]; then nothing is changed.
     fn install(&mut self, process: Pid, open: Open, close_on_exec: bool) -> Result<u32, Errno> {
-        let number = self.free_number(process, 0)?;
+        let number = self.number_for_new(process)?;
         let open = self.add_open(open, 1);
         let descriptor = Descriptor {
             open,
@@ -89,15 +104,18 @@ pub(crate) trait Descriptors: Tables {
     /// Gives a process descriptors for both ends of a pipe.
     ///
     /// # Errors
-    /// As [`Descriptors::free_number`]; then nothing is changed.
+    /// As [`Descriptors::number_for_new`]; then nothing is changed.
     fn install_both(
         &mut self,
         process: Pid,
         [first, second]: [Open; 2],
         close_on_exec: bool,
     ) -> Result<(u32, u32), Errno> {
-        let lower = self.free_number(process, 0)?;
+        let lower = self.number_for_new(process)?;
         self.free_number(process, lower + 1)?;
+        if self.open_count() + 2 > OPENS {
+            return Err(Errno::NFILE);
+        }
         Ok((
             self.install(process, first, close_on_exec)?,
             self.install(process, second, close_on_exec)?,

@@ -28,7 +28,7 @@ pub(crate) trait Mounts: Tables {
             root,
             covered: None,
             path: b"/".to_vec(),
-            source: b"rootfs".to_vec(),
+            source: kind.to_vec(),
             kind: kind.to_vec(),
             flags: 0,
         };

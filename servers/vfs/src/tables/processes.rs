@@ -1,5 +1,6 @@
 //! Processes: the first, fork, exec, exit.
 
+use super::descriptors::OPENS;
 use super::types::FIRST_SETTINGS;
 use super::{
     Descriptors, Executable, Mounts, Object, Open, OpenId, Places, Program, Released, Settings,
@@ -144,9 +145,13 @@ pub(crate) trait Processes: Tables {
     /// The same for something newly opened.
     ///
     /// # Errors
-    /// `BADF` when there is no such process; then nothing is changed.
+    /// `BADF` when there is no such process, `NFILE` when too much is open in all; then nothing is
+    /// changed.
     fn move_place_to(&mut self, process: Pid, which: Place, to: Open) -> Result<Released, Errno> {
         self.places(process).ok_or(Errno::BADF)?;
+        if self.open_count() >= OPENS {
+            return Err(Errno::NFILE);
+        }
         let to = self.add_open(to, 1);
         self.move_place(process, which, to)
     }

@@ -31,7 +31,7 @@ async fn finish_move(cx: &Context, wanted: &Remap, moved: &Move) -> Outcome {
             space.finish_move(moved, wanted.old_length, actions)
         }),
         Err(_) => change(cx, "not moved", |space, actions| {
-            space.undo_move(moved, actions)
+            space.undo_move(moved, wanted.old_length, actions)
         }),
     }?;
     let applied = apply(cx, cx.caller().space, &changed.actions);

@@ -1,6 +1,7 @@
 //! Programs' memory as programs see it, with and without crashes of vm.
 
 mod machine;
+mod model;
 mod pretend;
 
 use crate::state::Tables;

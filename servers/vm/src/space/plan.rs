@@ -9,8 +9,8 @@ use abi::call::Protection;
 use abi::layout::{PAGE_SIZE, USER_TOP};
 use protocol::payload::{ExecutePlan, PlannedRegion};
 
-/// A stack has at least so many bytes from the start.
-const FIRST_STACK: u64 = 33 * PAGE_SIZE;
+/// A stack has at least so many bytes from the start. They are promised: as few as most programs need.
+const FIRST_STACK: u64 = 16 * PAGE_SIZE;
 /// The heap starts up to so many bytes behind the data (Linux: `arch_randomize_brk`).
 const HEAP_SPREAD: u64 = 32 << 20;
 /// The ceiling of mappings lies up to so many bytes lower than it could.

@@ -140,13 +140,18 @@ impl Space {
         self.unmap(target, actions)?;
         self.regions.insert(region.moved(target))?;
         let shared_file = matches!(region.backing, Backing::File(part) if part.shared);
+        let copies = region.marks.has(Marks::TOUCHED) && !shared_file;
+        if copies && region.protection() == Protection(0) {
+            // What nobody may read has to be read once more.
+            self.protect(old, Protection::READ, actions)?;
+        }
         Ok(Remapped::Moves(Move {
             from: old.start(),
             to: target.start(),
             length: old.length().min(new_length),
             new_length,
             rights: region.page_rights(),
-            copies: region.marks.has(Marks::TOUCHED) && !shared_file,
+            copies,
             stays: wanted.stays,
         }))
     }
@@ -167,7 +172,7 @@ impl Space {
         let old = Range::of(moved.from, old_length)?;
         if moved.stays {
             actions.push(Action::unmap(old));
-            return Ok(());
+            return self.restore(old, moved);
         }
         self.unmap(old, actions)
     }
@@ -176,27 +181,35 @@ impl Space {
     ///
     /// # Errors
     /// `NOMEM` when what is left would be too many regions.
-    pub fn undo_move(&mut self, moved: &Move, actions: &mut Actions) -> Result<(), Errno> {
-        let old = Range::of(moved.from, moved.length)?;
+    pub fn undo_move(
+        &mut self,
+        moved: &Move,
+        old_length: u64,
+        actions: &mut Actions,
+    ) -> Result<(), Errno> {
+        let old = Range::of(moved.from, old_length)?;
         actions.push(Action::protect(old, moved.rights));
+        self.restore(old, moved)?;
         self.unmap(Range::of(moved.to, moved.new_length)?, actions)
+    }
+
+    /// Gives what stays behind its rights again.
+    fn restore(&mut self, old: Range, moved: &Move) -> Result<(), Errno> {
+        self.regions.change(old, |region| {
+            region.set_protection(Protection(moved.rights))
+        })
     }
 }
 
 impl Move {
-    /// What is to be done before the copy: pages at the new place, and the old ones readable.
+    /// What is to be done before the copy: pages at the new place.
     #[must_use]
     pub fn preparation(&self) -> Actions {
-        let old = Range::of(self.from, self.length);
-        let new = Range::of(self.to, self.length);
-        let mut actions = Actions::new();
-        if let (true, Ok(old), Ok(new)) = (self.copies, old, new) {
-            let read_write = Protection::READ.0 | Protection::WRITE.0;
-            actions.push(Action::map(new, read_write));
-            if self.rights & 7 == 0 {
-                actions.push(Action::protect(old, Protection::READ.0));
-            }
-        }
-        actions
+        let read_write = Protection::READ.0 | Protection::WRITE.0;
+        let new = Range::of(self.to, self.length).ok();
+        let new = new.filter(|_| self.copies);
+        new.map(|new| Action::map(new, read_write))
+            .into_iter()
+            .collect()
     }
 }

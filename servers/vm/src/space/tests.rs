@@ -177,7 +177,7 @@ fn what_was_never_accessible_needs_no_kernel_call() {
         .protect(range(at, 1), Protection(3), &mut actions)
         .unwrap();
     assert_eq!(actions, []);
-    assert_eq!(space.sizes().promised, 36 * PAGE_SIZE + PAGE_SIZE);
+    assert_eq!(space.sizes().promised, 19 * PAGE_SIZE + PAGE_SIZE);
     space.unmap(range(at, 1 << 20), &mut actions).unwrap();
     assert_eq!(actions, [Action::unmap(range(at, 1))]);
 }
@@ -364,7 +364,9 @@ fn a_mapping_grows_in_place_when_it_can() {
         (at, PAGE_SIZE, 3 * PAGE_SIZE)
     );
     let mut undone = space.clone();
-    undone.undo_move(&moved, &mut Actions::new()).unwrap();
+    undone
+        .undo_move(&moved, PAGE_SIZE, &mut Actions::new())
+        .unwrap();
     assert!(undone.regions.is_free(range(moved.to, 3)));
     space
         .finish_move(&moved, PAGE_SIZE, &mut Actions::new())

@@ -10,7 +10,7 @@ use abi::message::{PROTOCOL_KERNEL, kernel_kind};
 use abi::word::{index, low_32};
 use abi::{Caller, Endpoint, Errno, Message, Pid, Reply, RequestId, SpaceId, Tag};
 use protocol::answer::read;
-use protocol::endpoint::{RAMFS, VFS};
+use protocol::endpoint::{PM, RAMFS, VFS};
 use protocol::payload::ExecutePlan;
 use protocol::{Answer, Handle, Question, descriptors, memory, object};
 
@@ -38,6 +38,8 @@ pub(super) struct Machine {
     /// References to the file that vm holds.
     pub(super) references: i32,
     pub(super) crashes: u32,
+    /// The request that the kernel has taken back.
+    held: Option<RequestId>,
     /// Whether the State goes through the other version at each crash.
     pub(super) detours: bool,
 }
@@ -81,6 +83,7 @@ impl Machine {
             file: (0..6).map(page).collect(),
             references: 0,
             crashes: 0,
+            held: None,
             detours: false,
         };
         machine.turn(None);
@@ -136,7 +139,8 @@ impl Machine {
     /// was no request.
     fn redelivered(&self, at: Option<Event>) -> Vec<Option<Event>> {
         let live = self.kernel.live.borrow();
-        let lives = self.requests.values().filter(|e| live.contains_key(&e.id));
+        let here = |event: &&Event| live.contains_key(&event.id) && self.held != Some(event.id);
+        let lives = self.requests.values().filter(here);
         let completion = at.filter(|event| event.kind == EventKind::Completion as u32);
         [None]
             .into_iter()
@@ -160,7 +164,7 @@ impl Machine {
                 space: SpaceId(low_32(space)),
                 ..Caller::default()
             },
-            from: Endpoint::NONE,
+            from: if space == 0 { PM } else { Endpoint::NONE },
             message,
             ..Event::default()
         };
@@ -213,7 +217,9 @@ impl Machine {
     /// for the page, the request comes again.
     fn fetch(&mut self, id: RequestId, space: u64, address: u64, access: u64) {
         let present = self.kernel.access(space, address, None).is_ok();
+        self.held = Some(id);
         let errno = self.fault(space, address, access, present);
+        self.held = None;
         assert_eq!(errno, 0, "the copy at {address:x} cannot be made");
         let event = self.requests[&id];
         self.turn(Some(event));

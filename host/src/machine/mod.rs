@@ -1,0 +1,13 @@
+//! The machine: QEMU, how it is called, and whether the host can run the guest itself.
+
+mod acceleration;
+mod emulator;
+mod install;
+mod line;
+mod memory;
+
+pub use acceleration::{Acceleration, choose};
+pub use emulator::{Emulator, End, Running};
+pub use install::ensure;
+pub use line::{Console, Hardware, Line};
+pub use memory::Memory;

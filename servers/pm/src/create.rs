@@ -1,0 +1,279 @@
+//! Processes are made: the first one, and by fork, vfork, clone and clone3.
+
+use crate::execute::{self, Gathered, Loaded};
+use crate::process::Process;
+use crate::state::Counter;
+use crate::table::{Birth, effects::key};
+use crate::{Context, arguments, caller};
+use abi::{Call, CallError, Errno, Pid, SpaceId};
+use core::task::Poll;
+use linux::process::clone::{CLONE_ARGUMENTS_BYTES, Child, Refusal};
+use linux::process::strings::Strings;
+use protocol::endpoint::{SCHED, VFS, VM};
+use protocol::{descriptors, memory, scheduling};
+use service::{Outcome, Refused, System};
+
+/// The first program.
+const INIT_PATH: &[u8] = b"/sbin/init";
+/// Its environment (Linux: `envp_init`).
+const INIT_ENVIRONMENT: [&[u8]; 2] = [b"HOME=/", b"TERM=linux"];
+
+/// Answers clone.
+pub(crate) async fn clone(cx: Context, words: [u64; 7]) -> Outcome {
+    let [
+        flags,
+        stack,
+        parent_number,
+        child_number,
+        thread_pointer,
+        ..,
+    ] = words;
+    let child = Child::of_clone([flags, stack, parent_number, child_number, thread_pointer]);
+    create(cx, child.map_err(refusal)?).await
+}
+
+/// Answers clone3.
+pub(crate) async fn clone3(cx: Context, address: u64, size: u64) -> Outcome {
+    if size < CLONE_ARGUMENTS_BYTES as u64 {
+        return Err(Errno::INVAL.into());
+    }
+    let bytes = arguments::read(&cx, address)?;
+    let child = Child::of_clone3(&bytes);
+    create(cx, child.map_err(refusal)?).await
+}
+
+fn refusal(refusal: Refusal) -> Errno {
+    match refusal {
+        Refusal::Invalid => Errno::INVAL,
+        Refusal::Unsupported => Errno::NOSYS,
+    }
+}
+
+/// Makes a child: fork and vfork.
+pub(crate) async fn create(cx: Context, child: Child) -> Outcome {
+    let maker = caller(&cx);
+    let number = cx.step("number", |state| state.next_number(maker))?;
+    let space = prepare(&cx, maker, number, child).await?;
+    let made = cx.kernel("create", |kernel| make(kernel, maker, number, space, child));
+    if let Err(errno) = made {
+        abandon(&cx, child, number, space).await;
+        return Err(errno.into());
+    }
+    if let Some(address) = child.parent_number {
+        arguments::write_if_possible(&cx, address, &number.to_le_bytes())?;
+    }
+    let birth = Birth {
+        maker,
+        number,
+        child,
+        space,
+        now: cx.stamp(),
+    };
+    if let Err(errno) = cx.step("born", |state| state.born(&birth)) {
+        cx.kernel("unmake", |kernel| {
+            kernel.call(Call::ProcessDestroy, &[number.into()]).is_ok()
+        });
+        abandon(&cx, child, number, space).await;
+        return Err(errno.into());
+    }
+    let start = scheduling::Start {
+        process: Pid(number),
+        parent: Pid(maker),
+    };
+    // Without a policy the kernel's defaults hold.
+    let _ = cx.ask("schedule", SCHED, start, &[]).await;
+    run(&cx, number);
+    if child.parent_waits {
+        wait_for_child(cx, maker, number).await
+    } else {
+        cx.end(|_| u64::from(number))
+    }
+}
+
+/// Gets memory and descriptors for a child. On errors nothing is left.
+async fn prepare(cx: &Context, maker: u32, number: u32, child: Child) -> Result<SpaceId, Refused> {
+    let parent = cx.caller().space;
+    let space = if child.shares_memory {
+        parent
+    } else {
+        cx.ask("space", VM, memory::Clone { parent }, &[])
+            .await?
+            .space
+    };
+    let table = descriptors::Clone {
+        parent: Pid(maker),
+        child: Pid(number),
+    };
+    if let Err(refused) = cx.ask("table", VFS, table, &[]).await {
+        abandon_space(cx, child, space).await;
+        return Err(refused);
+    }
+    Ok(space)
+}
+
+/// Ends vfork once the child has executed or ended, or the parent is killed.
+async fn wait_for_child(cx: Context, maker: u32, number: u32) -> Outcome {
+    cx.end_when(key::vfork(number), |state, _| {
+        let is_killed = state.process(maker).is_none_or(Process::is_killed);
+        if is_killed || state.has_let_go(number) {
+            Poll::Ready(Ok(u64::from(number)))
+        } else {
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+/// Makes the stopped process of a child.
+fn make(
+    kernel: &dyn System,
+    maker: u32,
+    number: u32,
+    space: SpaceId,
+    child: Child,
+) -> Result<(), Errno> {
+    let arguments = [number.into(), maker.into(), space.0.into(), child.stack];
+    let made = kernel.call(Call::ProcessCreate, &arguments).and_then(|_| {
+        let Some(thread_pointer) = child.thread_pointer else {
+            return Ok(());
+        };
+        let mut thread = kernel.registers_read(Pid(number))?;
+        thread.registers.fs_base = thread_pointer;
+        kernel.registers_write(Pid(number), &thread)
+    });
+    made.map_err(|error| match error {
+        CallError::NoMemory => Errno::AGAIN,
+        CallError::NoProcess => Errno::SRCH,
+        _ => Errno::INVAL,
+    })
+}
+
+/// Lets a process that has been born run.
+fn run(cx: &Context, pid: u32) {
+    let interrupts = cx.look("interrupts", |state| {
+        state.process(pid).map_or(0, |p| p.interrupts)
+    });
+    let identity = cx.look("born identity", |state| {
+        state.process(pid).map(Process::identity)
+    });
+    cx.kernel("run", |kernel| {
+        let number = u64::from(pid);
+        if let Some(identity) = identity {
+            let _ = kernel.process_identity(Pid(pid), &identity);
+        }
+        if interrupts > 0 {
+            let _ = kernel.call(Call::ProcessInterrupt, &[number, interrupts]);
+        }
+        // It exists: nobody but itself ends it, and it has not run yet.
+        kernel.call(Call::ProcessRun, &[number, 1]).is_ok()
+    });
+}
+
+async fn abandon_space(cx: &Context, child: Child, space: SpaceId) {
+    if !child.shares_memory {
+        let _ = cx
+            .ask("abandon space", VM, memory::Destroy { space }, &[])
+            .await;
+    }
+}
+
+async fn abandon(cx: &Context, child: Child, number: u32, space: SpaceId) {
+    let process = Pid(number);
+    let _ = cx
+        .ask("abandon table", VFS, descriptors::Destroy { process }, &[])
+        .await;
+    abandon_space(cx, child, space).await;
+}
+
+/// Starts the first process. Asked again, it answers that it runs.
+pub(crate) async fn start_init(cx: Context) -> Outcome {
+    let pid = Pid::INIT.0;
+    if cx.look("running", |state| state.process(pid).is_some()) {
+        return cx.end(|_| ());
+    }
+    cx.ask(
+        "first table",
+        VFS,
+        descriptors::First { process: Pid::INIT },
+        &[],
+    )
+    .await?;
+    let loaded = match load_init(&cx).await {
+        Ok(loaded) => loaded,
+        Err(refused) => return undo_init(cx, None, refused).await,
+    };
+    let Loaded {
+        space,
+        entry,
+        stack,
+        ..
+    } = loaded;
+    let made = cx.kernel("create init", |kernel| {
+        let number = u64::from(pid);
+        let created = kernel.call(Call::ProcessCreate, &[number, 0, space.0.into(), stack]);
+        let arguments = [number, space.0.into(), entry, stack];
+        created
+            .and_then(|_| kernel.call(Call::ProcessExecute, &arguments))
+            .is_ok()
+    });
+    if !made {
+        return undo_init(cx, Some(space), Errno::NOMEM.into()).await;
+    }
+    let executed = descriptors::Executed { process: Pid::INIT };
+    let _ = cx.ask("executed", VFS, executed, &[]).await;
+    cx.step("born", |state| {
+        state.first(pid, space, loaded.command(), cx.stamp());
+        state.set_counter(Counter::LastProcess, pid.into());
+    });
+    let start = scheduling::Start {
+        process: Pid::INIT,
+        parent: Pid::NONE,
+    };
+    let _ = cx.ask("schedule", SCHED, start, &[]).await;
+    run(&cx, pid);
+    cx.end(|_| ())
+}
+
+async fn load_init(cx: &Context) -> Result<Loaded, Refused> {
+    let (mut arguments, mut environment) = (Strings::new(), Strings::new());
+    arguments.push(INIT_PATH);
+    INIT_ENVIRONMENT
+        .iter()
+        .for_each(|variable| environment.push(variable));
+    let gathered = Gathered {
+        path: INIT_PATH.to_vec(),
+        arguments: arguments.as_bytes().to_vec(),
+        environment: environment.as_bytes().to_vec(),
+    };
+    execute::load(cx, Pid::INIT.0, gathered).await
+}
+
+async fn undo_init(cx: Context, space: Option<SpaceId>, refused: Refused) -> Outcome {
+    if let Some(space) = space {
+        let _ = cx
+            .ask("undo space", VM, memory::Destroy { space }, &[])
+            .await;
+    }
+    let _ = cx
+        .ask(
+            "undo table",
+            VFS,
+            descriptors::Destroy { process: Pid::INIT },
+            &[],
+        )
+        .await;
+    Err(refused)
+}
+
+/// Writes a child's number where it asked for it, as Linux does before a child's first return to
+/// user mode: a request of the child's own thread is in hand.
+pub(crate) fn write_number(cx: &Context, pid: u32) -> Result<(), Refused> {
+    let Some(address) = cx.look("number at", |state| state.process(pid)?.number_at) else {
+        return Ok(());
+    };
+    arguments::write_if_possible(cx, address, &pid.to_le_bytes())?;
+    cx.step("number written", |state| {
+        state.change(pid, |process| process.number_at = None);
+    });
+    Ok(())
+}
