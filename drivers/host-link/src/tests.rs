@@ -31,17 +31,16 @@ fn text(length: u32) -> Vec<u8> {
 
 /// Bytes go to the host and come from it, with a crash after so many kernel calls, an update
 /// now and then, and a host that loses a frame now and then. Whether there was a crash.
-#[expect(clippy::too_many_lines, reason = "one scenario, told in order")]
-fn exchange(crash: Option<u32>, updates: bool, losses: u32) -> bool {
+fn exchange(size: u32, crash: Option<u32>, updates: bool, losses: u32) -> bool {
     let mut m = machine();
     m.detours = crash.is_some_and(|calls| calls % 2 == 0) || updates;
-    let mut host = Host::new(text(40_000), losses);
+    let mut host = Host::new(text(size), losses);
     let [stdin, stdout, stderr] = [0, 1, 2].map(|minor| open(&mut m, minor));
     host.turn(&mut m);
     if let Some(calls) = crash {
         m.crash_after(calls);
     }
-    let (out, err) = (text(30_000), text(5000));
+    let (out, err) = (text(size / 2), text(size / 8));
     let write = |handle, bytes: &[u8]| object::Write {
         handle,
         count: bytes.len() as u64,
@@ -53,12 +52,7 @@ fn exchange(crash: Option<u32>, updates: bool, losses: u32) -> bool {
     let mut pending = None;
     loop {
         turns += 1;
-        assert!(
-            turns < 2000,
-            "it comes to an end: {} read, {:?}",
-            read.len(),
-            host.received
-        );
+        assert!(turns < 2000, "{} bytes read so far", read.len());
         host.turn(&mut m);
         if updates && turns % 7 == 0 {
             m.update();
@@ -78,7 +72,7 @@ fn exchange(crash: Option<u32>, updates: bool, losses: u32) -> bool {
             }
         }
     }
-    assert!(read == text(40_000), "crash {crash:?}");
+    assert!(read == text(size), "crash {crash:?}");
     let control = open(&mut m, 3);
     let status = m.start(
         PROGRAM,
@@ -91,8 +85,8 @@ fn exchange(crash: Option<u32>, updates: bool, losses: u32) -> bool {
     for _ in 0..200 {
         host.turn(&mut m);
     }
-    assert_eq!(m.reply(to_out).unwrap().0.result, 30_000);
-    assert_eq!(m.reply(to_err).unwrap().0.result, 5000);
+    assert_eq!(m.reply(to_out).unwrap().0.result, i64::from(size / 2));
+    assert_eq!(m.reply(to_err).unwrap().0.result, i64::from(size / 8));
     assert_eq!(m.reply(status).unwrap().0.result, 1);
     assert!(host.received == [out, err, vec![7]], "crash {crash:?}");
     assert!(host.has_ended(), "crash {crash:?}");
@@ -101,33 +95,29 @@ fn exchange(crash: Option<u32>, updates: bool, losses: u32) -> bool {
 }
 
 #[test]
-#[ignore = "takes minutes and has not been seen to pass"]
 fn streams_go_both_ways() {
-    exchange(None, false, 0);
+    exchange(40_000, None, false, 0);
 }
 
 #[test]
-#[ignore = "takes minutes and has not been seen to pass"]
 fn updates_lose_and_double_nothing() {
-    exchange(None, true, 0);
+    exchange(40_000, None, true, 0);
 }
 
 #[test]
-#[ignore = "takes minutes and has not been seen to pass"]
 fn lost_frames_are_sent_again() {
-    exchange(None, false, 5);
-    exchange(None, true, 3);
+    exchange(40_000, None, false, 5);
+    exchange(40_000, None, true, 3);
 }
 
 #[test]
-#[ignore = "takes minutes and has not been seen to pass"]
 fn crashes_lose_and_double_nothing() {
     let mut calls = 0;
-    while exchange(Some(calls), false, 0) {
-        // Every moment of the start, then one here and there.
-        calls += if calls < 100 { 1 } else { 997 };
+    // Every moment of the start, then one here and there.
+    while exchange(2_000, Some(calls), false, 0) {
+        calls += if calls < 100 { 1 } else { 61 };
     }
-    assert!(calls > 5000, "{calls}");
+    assert!(calls > 300, "{calls}");
 }
 
 #[test]
@@ -151,7 +141,6 @@ fn the_status_waits_for_the_host_but_not_for_ever() {
 }
 
 #[test]
-#[ignore = "takes minutes and has not been seen to pass"]
 fn readers_and_writers_need_not_wait() {
     let mut m = machine();
     let stdin = m.open(PROGRAM, 240 << 8, raw::O_NONBLOCK);

@@ -167,7 +167,10 @@ fn next_frame(state: &mut State) -> Option<Vec<u8>> {
         Piece::End { offset } => encode(&Frame::End { stream, offset }),
     };
     state.with_outgoing(port, |outgoing| outgoing.note(piece));
-    state.wire_mut().last = Some(port);
+    let wire = state.wire_mut();
+    wire.last = Some(port);
+    // That was the last of all. A resume makes the host say at once what it has.
+    wire.must_resume |= port == Port::Control && matches!(piece, Piece::End { .. });
     Some(frame)
 }
 
