@@ -108,6 +108,10 @@ impl<M: Machine> Kernel<M> {
     /// A candidate and an exporter may do nothing that can be seen outside the transaction.
     fn may_call(&self, slot: Endpoint, role: Role, call: Call) -> bool {
         match role {
+            // These would speak for the candidate.
+            Role::Current if matches!(call, Call::Ready | Call::InboxGrow | Call::ExportDone) => {
+                false
+            }
             Role::Current => call.permitted(self.slot(slot).declaration.calls),
             Role::Candidate => matches!(
                 call,

@@ -64,7 +64,7 @@ impl<M: Machine> Kernel<M> {
     pub(crate) fn orphan(&mut self, index: RequestIndex) {
         self.requests.items[index as usize].origin = Origin::Nobody;
         let request = &self.requests.items[index as usize];
-        if request.known {
+        if request.begun {
             self.cancel(index);
         } else {
             self.unplace(index);

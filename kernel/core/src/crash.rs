@@ -105,16 +105,17 @@ impl<M: Machine> Kernel<M> {
         else {
             return;
         };
-        let Some(slot) = self.instances.get(index).map(|instance| instance.slot) else {
+        let Some(instance) = self.instances.get(index) else {
             return;
         };
+        let (slot, number) = (instance.slot, instance.number);
         let instruction = self.threads[thread as usize].registers.rip;
         if self.slot(slot).current == Some(index) {
             return self.crash_at(slot, failure, instruction, address);
         }
         self.block(thread, State::Stopped);
         self.log(format_args!(
-            "kernel: slot {}: the candidate or its export failed: {failure:?} at \
+            "kernel: slot {}: candidate {number} or the export for it failed: {failure:?} at \
              {instruction:#x}, address {address:#x}",
             slot.0
         ));

@@ -31,6 +31,8 @@ pub(crate) struct Start {
 /// An instance.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Instance {
+    /// Which of all instances ever made it is.
+    pub(crate) number: u64,
     /// Its slot.
     pub(crate) slot: Endpoint,
     /// Its memory.
@@ -53,6 +55,7 @@ pub(crate) struct Instance {
 pub(crate) struct Instances {
     pub(crate) items: Box<[Option<Instance>]>,
     first_thread: usize,
+    made: u64,
 }
 
 impl Instances {
@@ -61,7 +64,14 @@ impl Instances {
         Instances {
             items: alloc::vec![None; INSTANCES].into_boxed_slice(),
             first_thread,
+            made: 0,
         }
+    }
+
+    /// The number of the next instance.
+    pub(crate) fn next_number(&mut self) -> u64 {
+        self.made += 1;
+        self.made
     }
 
     /// A free record.

@@ -4,6 +4,9 @@
 //! boot, loads rs (`Kernel::start`), and enters it at each trap with the running thread's registers
 //! saved: [`kernel::Kernel::system_call`], `exception`, `interrupt`, `alarm`. Each entry answers
 //! with what the processor does [`schedule::Next`].
+//!
+//! On the host, `host` (feature `host`) is a machine of ordinary memory, on which services and
+//! programs are values of whoever drives it.
 #![no_std]
 
 extern crate alloc;
@@ -15,6 +18,8 @@ mod cancel;
 mod commit;
 mod crash;
 mod forward;
+#[cfg(any(test, feature = "host"))]
+pub mod host;
 mod ids;
 mod instance;
 pub mod kernel;
@@ -36,6 +41,8 @@ mod slot;
 mod start;
 mod submit;
 mod supervise;
+#[cfg(test)]
+mod tests;
 pub mod thread;
 
 pub use kernel::{Kernel, Limits};

@@ -7,6 +7,7 @@ use abi::{Access, CallError, Endpoint, Errno, Message, Pid, RequestId};
 
 use crate::kernel::Kernel;
 use crate::machine::Machine;
+use crate::memory::Missing;
 use crate::process::Carried;
 use crate::request::{Lease, Origin, Owner, Report, RequestIndex};
 use crate::ring::Record;
@@ -98,12 +99,17 @@ impl<M: Machine> Kernel<M> {
         }
     }
 
-    /// A page fault in the name of a program: what the simulation does for a missing page.
-    /// `access` holds the bits of [`Access`], 4 for a fetch.
+    /// A page fault in the name of a program: what the simulation does for memory that does not
+    /// allow an access. `access` holds the bits of [`Access`], 4 for a fetch.
     ///
     /// # Errors
     /// `NoProcess`; `BadState` when it does not run.
-    pub fn program_fault(&mut self, pid: Pid, address: u64, access: u64) -> Result<(), CallError> {
+    pub fn program_fault(
+        &mut self,
+        pid: Pid,
+        missing: Missing,
+        access: u64,
+    ) -> Result<(), CallError> {
         match self.program(pid)? {
             ProgramState::Runs(_) => {
                 let thread = self.processes.find(pid)?;
@@ -117,7 +123,8 @@ impl<M: Machine> Kernel<M> {
                 } else {
                     0
                 };
-                self.page_fault(thread, write | fetch, address);
+                let present = u64::from(missing.present) * error_code::PRESENT;
+                self.page_fault(thread, present | write | fetch, missing.address);
                 Ok(())
             }
             _ => Err(CallError::BadState),

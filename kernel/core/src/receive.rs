@@ -105,6 +105,7 @@ impl<M: Machine> Kernel<M> {
         let request = &mut self.requests.items[index as usize];
         event.again = u32::from(request.known);
         request.state = RequestState::Delivered;
+        request.begun = true;
         if !request.known {
             request.known = true;
             request.order = order;

@@ -307,7 +307,7 @@ impl<M: Machine> Kernel<M> {
         for slot in Self::members(members) {
             self.swap(slot, running.fresh >> slot.0 & 1 == 1);
         }
-        self.record(Record::Committed(self.transaction_status.number));
+        self.record(Record::Committed(self.number_of(running.starter)));
         if running.starter == Starter::Rs {
             self.transaction_status.outcome = 1;
             self.transaction_status.ended = self.machine.now();
@@ -325,7 +325,7 @@ impl<M: Machine> Kernel<M> {
             self.drop_candidate(member);
             self.thaw(member);
         }
-        let number = self.transaction_status.number;
+        let number = self.number_of(running.starter);
         self.log(format_args!(
             "kernel: transaction {number} rolled back: slot {}: {failure:?} {refusal:?}",
             slot.0
@@ -386,6 +386,14 @@ impl<M: Machine> Kernel<M> {
     pub(crate) fn is_member(&self, slot: Endpoint) -> bool {
         self.transaction
             .is_some_and(|running| running.members >> slot.0 & 1 == 1)
+    }
+
+    /// The number of a transaction of rs; the kernel's own have number 0.
+    fn number_of(&self, starter: Starter) -> u64 {
+        match starter {
+            Starter::Rs => self.transaction_status.number,
+            Starter::Kernel => 0,
+        }
     }
 
     fn is_reported(&self) -> bool {

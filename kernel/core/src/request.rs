@@ -132,6 +132,8 @@ pub(crate) struct Request {
     pub(crate) cancel_told: bool,
     /// Whether its slot has ever had it delivered.
     pub known: bool,
+    /// Whether any slot has: then somebody may have begun it.
+    pub begun: bool,
     /// Crashes of its slot while it was current.
     pub crashes: u32,
     /// The place of its first delivery among all deliveries, which its queue keeps.

@@ -25,7 +25,7 @@ impl<M: Machine> Kernel<M> {
         Ok(())
     }
 
-    /// Makes a candidate from an image. One that is loaded stays as it is.
+    /// Makes a candidate from an image, instead of one that is only loaded.
     ///
     /// # Errors
     /// `NoSlot` if it is not declared; `BadState` if a candidate is being prepared; `BadImage`,
@@ -36,10 +36,8 @@ impl<M: Machine> Kernel<M> {
         source: ImageSource,
     ) -> Result<(), CallError> {
         let own = self.slots.declared(slot)?;
-        match self.candidate_phase(slot) {
-            Phase::Absent => {}
-            Phase::Loaded => return Ok(()),
-            _ => return Err(CallError::BadState),
+        if !matches!(self.candidate_phase(slot), Phase::Absent | Phase::Loaded) {
+            return Err(CallError::BadState);
         }
         let index = self.instances.vacant().ok_or(CallError::NoMemory)?;
         let declaration = &self.slots.items[own].declaration;
@@ -52,7 +50,9 @@ impl<M: Machine> Kernel<M> {
             self.machine.random(),
             self.machine.random(),
         ];
+        let number = self.instances.next_number();
         self.instances.items[index as usize] = Some(Instance {
+            number,
             slot,
             memory,
             phase: Phase::Loaded,
@@ -65,6 +65,8 @@ impl<M: Machine> Kernel<M> {
             },
             view: None,
         });
+        // The old one went on being there while it was not sure that there would be a new one.
+        self.drop_candidate(slot);
         self.slots.items[own].candidate = Some(index);
         Ok(())
     }
@@ -104,10 +106,10 @@ impl<M: Machine> Kernel<M> {
     /// Takes a slot down: its instance ends, and so do all requests at it.
     ///
     /// # Errors
-    /// `NoSlot`; `BadState` while it is a member of a transaction.
+    /// `NoSlot`; `BadState` for rs, and while the slot is a member of a transaction.
     pub fn take_down(&mut self, slot: Endpoint) -> Result<(), CallError> {
         let own = self.slots.declared(slot)?;
-        if self.is_member(slot) {
+        if self.is_member(slot) || slot == Endpoint::RS {
             return Err(CallError::BadState);
         }
         self.slots.items[own].down = true;

@@ -337,7 +337,7 @@ impl<M: Machine> Kernel<M> {
         }
     }
 
-    /// Sets the priority and the time slice of a process.
+    /// Sets the priority and the time slice of a process; the slice it is in gets no longer.
     ///
     /// # Errors
     /// `NoProcess`; `BadArgument` out of range.
@@ -352,6 +352,8 @@ impl<M: Machine> Kernel<M> {
             return Err(CallError::BadArgument);
         }
         self.processes.items[index as usize].quantum = quantum;
+        let left = &mut self.threads[index as usize].quantum_left;
+        *left = quantum.min(*left);
         self.set_priority(index, priority.to_le_bytes()[0]);
         Ok(())
     }

@@ -10,8 +10,6 @@ mod instance;
 mod kept;
 mod load;
 pub mod plain;
-#[cfg(test)]
-mod pretend;
 mod space;
 #[cfg(test)]
 mod tests;

@@ -10,11 +10,11 @@ use abi::layout::{EVENT_PAGE, PAGE_SIZE, SERVICE_ARCHIVE, SERVICE_INBOX, SERVICE
 use abi::{CallError, SpaceId};
 
 use super::plain::Plain;
-use super::pretend::Pretend;
 use super::{
     BootMemory, FrameRange, ImageSource, InstanceHandle, Memory, Missing, Place, SpaceHandle,
     TransferFault, UserPages,
 };
+use crate::host::Pretend;
 use crate::machine::{Frame, Machine};
 
 const FRAMES: u32 = 1024;
@@ -25,7 +25,7 @@ const READ_WRITE: Protection = Protection(3);
 const BASE: u64 = 0x40_0000 - 8 * PAGE_SIZE;
 
 fn start() -> (Memory, Pretend) {
-    let mut machine = Pretend::new(FRAMES as usize);
+    let mut machine = Pretend::new(FRAMES as usize, 1);
     let boot = BootMemory {
         frames: FRAMES,
         usable: &[
@@ -303,9 +303,9 @@ fn no_call_works_on_more_than_its_bound() {
             .map_anonymous(&mut machine, handle, range, READ_WRITE)
             .unwrap();
     }
-    machine.reads.replace(0);
+    machine.reads.set(0);
     memory.destroy_space(&mut machine, SpaceId(1)).unwrap();
-    assert!(*machine.reads.borrow() < 512 * 120);
+    assert!(machine.reads.get() < 512 * 120);
 }
 
 #[test]
