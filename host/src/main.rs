@@ -1,83 +1,25 @@
 //! The command `evernix`; see `lib.rs`.
 
-use std::ffi::OsString;
+mod arguments;
+
 use std::io::IsTerminal;
-use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
-use evernix::machine::{Hardware, Memory};
-use evernix::run::{Exec, boot, exec, print_command, status};
-use evernix::{Error, Project, build};
+use clap::Parser;
+use evernix::machine::{Acceleration, ensure};
+use evernix::run::{Ending, Ends, Exec, boot, command, execute, fastest, tail};
+use evernix::{Built, Error, Project, build};
 
-/// Builds, boots and runs Evernix. Without a command: boots to a shell on the terminal.
-#[derive(Debug, Parser)]
-#[command(name = "evernix", version)]
-struct Arguments {
-    #[command(subcommand)]
-    action: Option<Action>,
-}
+use crate::arguments::{Action, Arguments, ExecOptions, MachineOptions};
 
-#[derive(Debug, Subcommand)]
-enum Action {
-    /// Builds what changed and nothing more
-    Build,
-    /// Boots to a shell on the terminal (Ctrl-A X ends the emulator)
-    Boot {
-        #[command(flatten)]
-        machine: MachineOptions,
-    },
-    /// Boots, runs one command with this program's standard streams, and powers off
-    ///
-    /// The exit status is the command's; 124 when the time was over, 125 when the system failed.
-    Exec(ExecOptions),
-    /// Prints the emulator's command line
-    Command {
-        #[command(flatten)]
-        machine: MachineOptions,
-    },
-}
-
-#[derive(Debug, Args)]
-struct MachineOptions {
-    /// Memory of the machine, as 256M or 1G
-    #[arg(long, default_value = "256M")]
-    memory: Memory,
-    /// Processors of the machine (the system uses one)
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    smp: u8,
-    /// Count instructions: one takes one nanosecond, and runs repeat themselves
-    #[arg(long)]
-    icount: bool,
-}
-
-impl MachineOptions {
-    fn hardware(&self) -> Hardware {
-        Hardware {
-            memory: self.memory,
-            processors: self.smp,
-            counted: self.icount,
-        }
-    }
-}
-
-#[derive(Debug, Args)]
-struct ExecOptions {
-    /// A folder whose files are laid over the root
-    #[arg(long, value_name = "DIR")]
-    overlay: Vec<PathBuf>,
-    #[command(flatten)]
-    machine: MachineOptions,
-    /// End after this time
-    #[arg(long, value_name = "SECONDS")]
-    timeout: Option<u64>,
-    /// Show the console and the kernel's log afterwards
-    #[arg(long)]
-    console: bool,
-    /// The command and its arguments
-    #[arg(required = true, last = true)]
-    command: Vec<OsString>,
+/// The exit statuses that are the tool's own.
+mod status {
+    /// The time allowed is over.
+    pub(crate) const LATE: u8 = 124;
+    /// The system or this tool failed.
+    pub(crate) const FAILED: u8 = 125;
+    /// Nobody reads the output: what SIGPIPE would end a program with.
+    pub(crate) const UNHEARD: u8 = 141;
 }
 
 fn main() -> ExitCode {
@@ -91,37 +33,75 @@ fn main() -> ExitCode {
 }
 
 fn run(action: Option<Action>) -> Result<u8, Error> {
-    let project = Project::here();
-    let built = build(&project)?;
+    let built = build(&Project::here())?;
+    let shell = MachineOptions::default();
     match action {
         Some(Action::Build) => Ok(0),
-        None if std::io::stdin().is_terminal() => boot(&built, Hardware::default()),
-        None => exec(&built, &shell_of_input()),
-        Some(Action::Boot { machine }) => boot(&built, machine.hardware()),
+        None if std::io::stdin().is_terminal() => start(&built, &shell),
+        None => exec(&built, &shell, &shell_of_input(), false),
+        Some(Action::Boot { machine }) => start(&built, &machine),
+        Some(Action::Exec(options)) => run_command(&built, &options),
         Some(Action::Command { machine }) => {
-            print_command(&built, machine.hardware())?;
+            println!("{}", command(&built, machine.hardware())?);
             Ok(0)
         }
-        Some(Action::Exec(options)) => exec(
-            &built,
-            &Exec {
-                hardware: options.machine.hardware(),
-                command: options.command,
-                overlays: options.overlay,
-                timeout: options.timeout.map(Duration::from_secs),
-                show_console: options.console,
-            },
-        ),
     }
+}
+
+fn run_command(built: &Built, options: &ExecOptions) -> Result<u8, Error> {
+    exec(built, &options.machine, &options.wanted(), options.console)
 }
 
 /// Standard input is no terminal: a shell gets it.
 fn shell_of_input() -> Exec {
     Exec {
-        hardware: Hardware::default(),
         command: vec!["/bin/sh".into()],
-        overlays: Vec::new(),
-        timeout: None,
-        show_console: false,
+        ..Exec::default()
     }
+}
+
+fn acceleration(built: &Built, options: &MachineOptions) -> Result<Acceleration, Error> {
+    ensure()?;
+    if options.emulate {
+        return Ok(Acceleration::None);
+    }
+    fastest(built, options.hardware())
+}
+
+fn start(built: &Built, options: &MachineOptions) -> Result<u8, Error> {
+    let acceleration = acceleration(built, options)?;
+    match boot(built, acceleration, options.hardware())? {
+        None => Ok(0),
+        Some(failure) => {
+            eprintln!("evernix: {failure}");
+            Ok(status::FAILED)
+        }
+    }
+}
+
+fn exec(built: &Built, options: &MachineOptions, wanted: &Exec, show: bool) -> Result<u8, Error> {
+    let acceleration = acceleration(built, options)?;
+    let ends = Ends {
+        input: Box::new(std::io::stdin()),
+        output: Box::new(std::io::stdout()),
+        error: Box::new(std::io::stderr()),
+    };
+    let outcome = execute(built, acceleration, wanted, ends)?;
+    let (status, problem) = match outcome.ending {
+        Ending::Status(status) => (status, None),
+        Ending::Unheard => (status::UNHEARD, None),
+        Ending::Late => (status::LATE, Some("the time allowed is over".to_owned())),
+        Ending::Failed(reason) => (status::FAILED, Some(reason)),
+    };
+    if show || problem.is_some() {
+        eprintln!(
+            "{}\n{}",
+            tail(&outcome.logs.kernel),
+            tail(&outcome.logs.console)
+        );
+    }
+    if let Some(problem) = problem {
+        eprintln!("evernix: {problem}");
+    }
+    Ok(status)
 }

@@ -6,10 +6,13 @@
 //!
 //! A path starts with a name, never with a slash; `.` stands for the start itself, which is never
 //! taken as covered. Slashes at the end say that the last name is a directory's: a symbolic link
-//! there is followed by every message. A message about what a path names (opening, status, attributes)
-//! crosses a mount at the last name, too: it answers `Mount` with the whole path consumed. A message
-//! about the name itself (making, removing, [`OpenParent`]) does not: a covered directory is `EXIST`
-//! or `BUSY`. Names handed over with [`Link`] and [`Rename`] have no slashes and are not `.` or `..`.
+//! there is followed by every message about what the path names.
+//!
+//! A message about what a path names (opening, status, attributes) crosses a mount at the last name,
+//! too: it answers `Mount` with the whole path consumed. A message about the name itself (making,
+//! removing, [`OpenParent`]) does neither: a covered directory is `EXIST` or `BUSY`, a link with
+//! slashes `EXIST` or `NOTDIR`. Names handed over with [`Link`] and [`Rename`] have no slashes and
+//! are not `.` or `..`.
 
 use crate::{Handle, answer, protocol, word_enum};
 

@@ -8,8 +8,6 @@ use linux_raw_sys::general::{O_NONBLOCK, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, P
 use protocol::object::{self, Ready};
 use service::{Outcome, Refused, Wake};
 
-/// Bytes taken from a writer at a time.
-const PIECE: u64 = 4096;
 /// How long a writer of control waits for a host that does not say that it has everything.
 const PATIENCE: u64 = 5_000_000_000;
 
@@ -89,7 +87,7 @@ fn try_write(cx: &Context, state: &mut State, wake: &mut Wake, question: object:
     }
     let room = state.outgoing(port).room();
     if left > 0 && room > 0 {
-        let length = word::index(left.min(PIECE)).min(room);
+        let length = word::index(left).min(room);
         let bytes = cx.lease_bytes(0, wake.mark, length)?;
         state.with_outgoing(port, |outgoing| outgoing.take(&bytes));
         wake.mark += length as u64;
@@ -97,9 +95,6 @@ fn try_write(cx: &Context, state: &mut State, wake: &mut Wake, question: object:
             end_all(state);
         }
         line::arm(cx, state);
-        if wake.mark < question.count && length < room {
-            cx.wake(CHANGED);
-        }
     }
     if wake.mark < question.count {
         return match nothing(wake, flags) {

@@ -65,6 +65,8 @@ impl<'a> Emulator<'a> {
         command.args(self.line.arguments());
         if self.last_signal == Signal::KILL {
             command.stdin(Stdio::null()).stdout(Stdio::null());
+            // A Ctrl-C is for the tool: the emulator goes with it, without a word of its own.
+            command.process_group(0);
         }
         let sockets: Vec<RawFd> = self.sockets.iter().map(AsRawFd::as_raw_fd).collect();
         prepare_child(&mut command, sockets, self.last_signal);

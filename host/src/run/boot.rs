@@ -1,44 +1,64 @@
 //! A boot to a shell on the terminal.
 
-use std::path::{Path, PathBuf};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 
 use crate::build::{Configuration, Mode};
 use crate::machine::{Acceleration, Console, Emulator, End, Hardware, Line};
 use crate::project::{say, write};
 use crate::{Built, Error};
 
-use super::status;
+/// Lines of a log that are shown.
+const LINES: usize = 40;
 
-/// Boots to a shell on the terminal; answers the tool's exit status.
+/// Boots to a shell on the terminal, again as often as the system asks for it. The answer is why
+/// the system failed, with the end of the kernel's log, if it did.
 ///
 /// # Errors
 /// Those of making the boot archive and of starting the emulator.
-pub fn boot(built: &Built, hardware: Hardware) -> Result<u8, Error> {
-    let line = shell_line(built, hardware)?;
-    say("Booting", "Evernix (Ctrl-A X ends the emulator)");
-    let end = Emulator::new(&line, Vec::new())
-        .on_terminal()
-        .start()?
-        .wait()?;
-    Ok(judge(end, &line.log))
+pub fn boot(
+    built: &Built,
+    acceleration: Acceleration,
+    hardware: Hardware,
+) -> Result<Option<String>, Error> {
+    let line = shell_line(built, acceleration, hardware)?;
+    let _settings = TerminalSettings::keep();
+    loop {
+        say("Booting", "Evernix (Ctrl-A X ends the emulator)");
+        let mut running = Emulator::new(&line, Vec::new()).on_terminal().start()?;
+        let failure = match running.wait()? {
+            End::Restart => continue,
+            End::Off | End::Emulator(Some(0)) => return Ok(None),
+            End::Failure => "the system failed".to_owned(),
+            End::Emulator(code) => format!("the emulator ended by itself ({code:?})"),
+        };
+        let log = std::fs::read(&line.log).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log).into_owned();
+        let log = tail(&log);
+        return Ok(Some(format!(
+            "{failure}; the kernel's log ends with:\n{log}"
+        )));
+    }
 }
 
-/// Prints a line that boots the system when it is pasted into a shell.
+/// A line that boots the system when it is pasted into a shell.
 ///
 /// # Errors
 /// Those of making the boot archive.
-pub fn print_command(built: &Built, hardware: Hardware) -> Result<(), Error> {
-    println!("{}", shell_line(built, hardware)?.text());
-    Ok(())
+pub fn command(built: &Built, hardware: Hardware) -> Result<String, Error> {
+    Ok(shell_line(built, Acceleration::None, hardware)?.text())
 }
 
-fn shell_line(built: &Built, hardware: Hardware) -> Result<Line, Error> {
-    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok();
+fn shell_line(
+    built: &Built,
+    acceleration: Acceleration,
+    hardware: Hardware,
+) -> Result<Line, Error> {
+    let size = tcgetwinsize(rustix::stdio::stdin()).ok();
     let configuration = Configuration {
         mode: Mode::Shell,
         size: size
             .map(|size| (size.ws_row, size.ws_col))
-            .filter(|size| size.0 > 0),
+            .filter(|(rows, columns)| *rows > 0 && *columns > 0),
         overlays: Vec::new(),
     };
     let folder = built.project().made_folder("boot")?;
@@ -49,40 +69,46 @@ fn shell_line(built: &Built, hardware: Hardware) -> Result<Line, Error> {
         archive,
         log: folder.join("kernel.log"),
         hardware,
-        acceleration: Acceleration::None,
+        acceleration,
         console: Console::Terminal,
         link: None,
     })
 }
 
-/// The exit status for the end of the machine; a failure is told with the kernel's log.
-pub(super) fn judge(end: End, log: &Path) -> u8 {
-    let failure = match end {
-        End::Off | End::Restart => return 0,
-        End::Failure => "the system failed".to_owned(),
-        End::Emulator(Some(0)) => return 0,
-        End::Emulator(code) => format!("the emulator ended by itself ({code:?})"),
-    };
-    eprintln!("evernix: {failure}; the kernel's log ends with:");
-    eprint!("{}", tail(log));
-    status::FAILED
-}
-
 /// The last lines of a log.
-pub(super) fn tail(log: &Path) -> String {
-    const LINES: usize = 40;
-    let bytes = std::fs::read(log).unwrap_or_default();
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let lines: Vec<&str> = text.lines().collect();
-    let first = lines.len().saturating_sub(LINES);
-    lines[first..]
-        .iter()
-        .map(|line| format!("{line}\n"))
-        .collect()
+#[must_use]
+pub fn tail(log: &str) -> String {
+    let lines: Vec<&str> = log.lines().collect();
+    lines[lines.len().saturating_sub(LINES)..].join("\n")
 }
 
-/// A folder for one run, removed at its end.
-pub(super) fn run_folder(built: &Built) -> Result<tempfile::TempDir, Error> {
-    let parent: PathBuf = built.project().made_folder("runs")?;
-    tempfile::tempdir_in(&parent).map_err(Error::file(&parent))
+/// The terminal's settings, put back at the end even if the emulator could not do it.
+struct TerminalSettings(Option<Termios>);
+
+impl TerminalSettings {
+    fn keep() -> TerminalSettings {
+        TerminalSettings(tcgetattr(rustix::stdio::stdin()).ok())
+    }
+}
+
+impl Drop for TerminalSettings {
+    fn drop(&mut self) {
+        if let Some(settings) = &self.0 {
+            // A terminal that went away needs no settings.
+            let _ = tcsetattr(rustix::stdio::stdin(), OptionalActions::Flush, settings);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_lines_are_shown() {
+        let log: String = (0..100).map(|line| format!("{line}\n")).collect();
+        assert!(tail(&log).starts_with("60\n") && tail(&log).ends_with("\n99"));
+        assert_eq!(tail("one\n"), "one");
+        assert_eq!(tail(""), "");
+    }
 }

@@ -4,22 +4,23 @@ use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+
+use link::Stream;
 
 use crate::build::{Configuration, Mode};
 use crate::machine::{Acceleration, Console, Emulator, End, Hardware, Line, Running};
 use crate::project::write;
 use crate::{Built, Error};
 
-use super::boot::{judge, run_folder, tail};
-use super::status;
-use super::stream::Streams;
+use super::folder;
+use super::stream::{Event, Reaction, Streams};
 
 /// What to run.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Exec {
     /// The machine.
     pub hardware: Hardware,
@@ -29,133 +30,317 @@ pub struct Exec {
     pub overlays: Vec<PathBuf>,
     /// How long it may take.
     pub timeout: Option<Duration>,
-    /// Whether console and kernel log are shown.
-    pub show_console: bool,
 }
 
-/// What happens while the machine runs.
-pub(super) enum Event {
-    /// Bytes came from the system over the link.
-    Link(Vec<u8>),
-    /// Bytes came from the tool's standard input; none at its end.
-    Input(Vec<u8>),
+/// The command's standard streams.
+pub struct Ends {
+    /// What it reads.
+    pub input: Box<dyn Read + Send>,
+    /// Where its output goes.
+    pub output: Box<dyn Write + Send>,
+    /// Where its errors go.
+    pub error: Box<dyn Write + Send>,
 }
 
-/// How often the end of the machine is looked for.
-const PATIENCE: Duration = Duration::from_millis(50);
+/// How it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The command ended with this status, and the machine in good order.
+    Status(u8),
+    /// The time allowed was over.
+    Late,
+    /// The tool's standard output or error is read by nobody.
+    Unheard,
+    /// The system did not do what it should: why.
+    Failed(String),
+}
+
+/// What became of it.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// How it ended.
+    pub ending: Ending,
+    /// The kernel's log and what was written on the console.
+    pub logs: Logs,
+}
+
+/// What the system said beside the command's streams.
+#[derive(Clone, Debug, Default)]
+pub struct Logs {
+    /// The kernel's log.
+    pub kernel: String,
+    /// The console.
+    pub console: String,
+}
+
+/// How often the machine is looked after when nothing comes from it.
+const PATIENCE: Duration = Duration::from_millis(20);
 /// How long the machine may take to end after the command has.
 const LINGER: Duration = Duration::from_secs(20);
+/// Bytes read at a time.
+const PIECE_BYTES: usize = 16 * 1024;
 
-/// Boots, runs one command with this process's standard streams, and powers off; answers the
-/// command's exit status.
+/// Boots, runs one command with these streams, and powers off.
 ///
 /// # Errors
 /// Those of making the boot archive and of starting the emulator.
-pub fn exec(built: &Built, wanted: &Exec) -> Result<u8, Error> {
-    let folder = run_folder(built)?;
-    let archive = folder.path().join("archive");
+pub fn execute(
+    built: &Built,
+    acceleration: Acceleration,
+    wanted: &Exec,
+    ends: Ends,
+) -> Result<Outcome, Error> {
+    let folder = folder::make(built.project())?;
+    let (link, link_end) = UnixStream::pair().map_err(Error::Stream)?;
+    let (console, console_end) = UnixStream::pair().map_err(Error::Stream)?;
+    let line = Line {
+        kernel: built.kernel.clone(),
+        archive: make_archive(built, wanted, folder.path())?,
+        log: folder.path().join("kernel.log"),
+        hardware: wanted.hardware,
+        acceleration,
+        console: Console::Socket(console_end.as_raw_fd()),
+        link: Some(link_end.as_raw_fd()),
+    };
+    let running = Emulator::new(&line, vec![link_end, console_end]).start()?;
+    let console = collect(console);
+    let ending = Session::start(running, link, ends)?.run(wanted.timeout)?;
+    let kernel = std::fs::read(&line.log).unwrap_or_default();
+    let logs = Logs {
+        kernel: String::from_utf8_lossy(&kernel).into_owned(),
+        console: console.join().unwrap_or_default(),
+    };
+    Ok(Outcome { ending, logs })
+}
+
+fn make_archive(built: &Built, wanted: &Exec, folder: &Path) -> Result<PathBuf, Error> {
+    let archive = folder.join("archive");
     let configuration = Configuration {
         mode: Mode::Exec(wanted.command.clone()),
         size: None,
         overlays: wanted.overlays.clone(),
     };
     write(&archive, &built.archive(&configuration)?)?;
-    let (link, link_end) = UnixStream::pair().map_err(Error::Stream)?;
-    let (console, console_end) = UnixStream::pair().map_err(Error::Stream)?;
-    let line = Line {
-        kernel: built.kernel.clone(),
-        archive,
-        log: folder.path().join("kernel.log"),
-        hardware: wanted.hardware,
-        acceleration: Acceleration::None,
-        console: Console::Socket(console_end.as_raw_fd()),
-        link: Some(link_end.as_raw_fd()),
-    };
-    let running = Emulator::new(&line, vec![link_end, console_end]).start()?;
-    let log = collect(console);
-    let (end, command_status) = drive(running, link, wanted.timeout)?;
-    let outcome = match (end, command_status) {
-        (Some(End::Off), Some(command_status)) => command_status,
-        (None, _) => {
-            eprintln!("evernix: the time allowed is over");
-            status::TIMEOUT
-        }
-        (Some(End::Off | End::Restart), None) => {
-            eprintln!("evernix: the system ended before the command did");
-            status::FAILED
-        }
-        (Some(end), _) => judge(end, &line.log).max(status::FAILED),
-    };
-    if wanted.show_console || matches!(outcome, status::TIMEOUT | status::FAILED) {
-        eprint!("{}", tail(&line.log));
-        let text = log.join().unwrap_or_default();
-        eprint!("{}", String::from_utf8_lossy(&text));
-    }
-    Ok(outcome)
+    Ok(archive)
 }
 
 /// Reads the console to its end.
-fn collect(mut console: UnixStream) -> thread::JoinHandle<Vec<u8>> {
+fn collect(mut console: UnixStream) -> JoinHandle<String> {
     thread::spawn(move || {
         let mut text = Vec::new();
         // What was read before an error is what there is.
         let _ = console.read_to_end(&mut text);
-        text
+        String::from_utf8_lossy(&text).into_owned()
     })
 }
 
-/// Moves bytes until the machine ends. `None` for its end when the time was over.
-fn drive(
-    mut running: Running,
+/// One run from the emulator's start to its end. Whatever can wait does so in a thread of its own;
+/// so neither a slow reader nor a quiet writer keeps the time limit from being kept.
+struct Session {
+    running: Running,
+    streams: Streams,
+    events: Receiver<Event>,
     link: UnixStream,
-    timeout: Option<Duration>,
-) -> Result<(Option<End>, Option<u8>), Error> {
-    let mut writer = link.try_clone().map_err(Error::Stream)?;
-    let (sender, events) = channel();
-    forward(link, sender.clone(), Event::Link);
-    forward(std::io::stdin(), sender, Event::Input);
-    let deadline = timeout.map(|timeout| Instant::now() + timeout);
-    let mut streams = Streams::default();
-    let mut ended = None;
-    loop {
-        if let Some(event) = next(&events) {
-            let answer = streams.take(event)?;
-            // A machine that has ended reads no more.
-            let _ = writer.write_all(&answer);
-        } else if let Some(end) = running.poll()? {
-            return Ok((Some(end), streams.status()));
-        }
-        if streams.status().is_some() && ended.is_none() {
-            ended = Some(Instant::now() + LINGER);
-        }
-        let late = |limit: Option<Instant>| limit.is_some_and(|limit| limit <= Instant::now());
-        if late(deadline) || late(ended) {
-            running.kill();
-            return Ok((None, streams.status()));
-        }
-    }
+    /// Asks for one more piece of input.
+    more_input: Sender<()>,
+    input_asked: bool,
+    output: Sender<Vec<u8>>,
+    error: Sender<Vec<u8>>,
 }
 
-fn next(events: &Receiver<Event>) -> Option<Event> {
-    match events.recv_timeout(PATIENCE) {
-        Ok(event) => Some(event),
-        Err(RecvTimeoutError::Timeout) => None,
-        Err(RecvTimeoutError::Disconnected) => {
-            thread::sleep(PATIENCE);
-            None
-        }
+impl Session {
+    fn start(running: Running, link: UnixStream, ends: Ends) -> Result<Session, Error> {
+        let (event, events) = channel();
+        let (more_input, wanted) = channel();
+        let source = link.try_clone().map_err(Error::Stream)?;
+        read_link(source, event.clone());
+        read_input(ends.input, wanted, event.clone());
+        let output = write_to(ends.output, Stream::Output, event.clone());
+        let error = write_to(ends.error, Stream::Error, event);
+        Ok(Session {
+            running,
+            streams: Streams::default(),
+            events,
+            link,
+            more_input,
+            input_asked: false,
+            output,
+            error,
+        })
     }
-}
 
-/// Reads a source to its end in a thread of its own.
-fn forward(mut source: impl Read + Send + 'static, to: Sender<Event>, make: fn(Vec<u8>) -> Event) {
-    thread::spawn(move || {
-        let mut buffer = vec![0; 16 * 1024];
+    fn run(mut self, timeout: Option<Duration>) -> Result<Ending, Error> {
+        let deadline = timeout.map(|timeout| Instant::now() + timeout);
+        let mut last = None;
         loop {
-            let count = source.read(&mut buffer).unwrap_or(0);
-            if to.send(make(buffer[..count].to_vec())).is_err() || count == 0 {
+            self.ask_for_input();
+            match self.events.recv_timeout(PATIENCE) {
+                Ok(Event::Broken(error)) => return unheard(error),
+                Ok(event) => self.handle(event),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    let end = self.running.poll()?;
+                    if let Some(end) = end.filter(|_| self.streams.is_written()) {
+                        return Ok(judge(end, self.streams.status()));
+                    }
+                }
+            }
+            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                return Ok(Ending::Late);
+            }
+            if self.streams.status().is_some() {
+                let last = *last.get_or_insert_with(|| Instant::now() + LINGER);
+                if last <= Instant::now() && self.streams.is_written() {
+                    let reason = "the command ended, but the machine does not";
+                    return Ok(Ending::Failed(reason.to_owned()));
+                }
+            }
+        }
+    }
+
+    fn ask_for_input(&mut self) {
+        if !self.input_asked && self.streams.wants_input() {
+            self.input_asked = self.more_input.send(()).is_ok();
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        let Reaction { line, outputs } = match event {
+            Event::Link(bytes) => self.streams.take_link(&bytes),
+            Event::Input(bytes) => {
+                self.input_asked = false;
+                self.streams.take_input(&bytes)
+            }
+            Event::Written(stream, count) => self.streams.written(stream, count),
+            Event::Broken(_) => return,
+        };
+        // A machine that has ended reads no more; its end is seen elsewhere.
+        let _ = self.link.write_all(&line);
+        for (stream, bytes) in outputs {
+            let to = match stream {
+                Stream::Error => &self.error,
+                _ => &self.output,
+            };
+            // A writer ends only after it has reported that its stream is broken.
+            let _ = to.send(bytes);
+        }
+    }
+}
+
+fn unheard(error: std::io::Error) -> Result<Ending, Error> {
+    match error.kind() {
+        std::io::ErrorKind::BrokenPipe => Ok(Ending::Unheard),
+        _ => Err(Error::Stream(error)),
+    }
+}
+
+fn judge(end: End, status: Option<u8>) -> Ending {
+    let reason = match (end, status) {
+        (End::Off, Some(status)) => return Ending::Status(status),
+        (End::Off | End::Restart, _) => "the system ended before the command did".to_owned(),
+        (End::Failure, _) => "the system failed".to_owned(),
+        (End::Emulator(Some(code)), _) => format!("the emulator ended with status {code}"),
+        (End::Emulator(None), _) => "the emulator was killed".to_owned(),
+    };
+    Ending::Failed(reason)
+}
+
+fn read_link(mut link: UnixStream, to: Sender<Event>) {
+    thread::spawn(move || {
+        while let Some(bytes) = read_piece(&mut link) {
+            if to.send(Event::Link(bytes)).is_err() {
                 return;
             }
         }
     });
+}
+
+/// Reads a piece each time one is wanted, and says when there are no more.
+fn read_input(mut input: Box<dyn Read + Send>, wanted: Receiver<()>, to: Sender<Event>) {
+    thread::spawn(move || {
+        for () in wanted {
+            let piece = read_piece(&mut input);
+            let is_end = piece.is_none();
+            if to.send(Event::Input(piece.unwrap_or_default())).is_err() || is_end {
+                return;
+            }
+        }
+    });
+}
+
+/// The next bytes; none at the end. An error is an end, too: there is nobody to tell it to.
+fn read_piece(source: &mut impl Read) -> Option<Vec<u8>> {
+    let mut buffer = vec![0; PIECE_BYTES];
+    loop {
+        match source.read(&mut buffer) {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Ok(count) if count > 0 => {
+                buffer.truncate(count);
+                return Some(buffer);
+            }
+            Ok(_) | Err(_) => return None,
+        }
+    }
+}
+
+/// Writes what it is sent, in order, and says so.
+fn write_to(mut sink: Box<dyn Write + Send>, stream: Stream, to: Sender<Event>) -> Sender<Vec<u8>> {
+    let (sender, pieces) = channel::<Vec<u8>>();
+    thread::spawn(move || {
+        for piece in pieces {
+            let written = sink.write_all(&piece).and_then(|()| sink.flush());
+            let is_broken = written.is_err();
+            let event = match written {
+                Ok(()) => Event::Written(stream, piece.len()),
+                Err(error) => Event::Broken(error),
+            };
+            if to.send(event).is_err() || is_broken {
+                return;
+            }
+        }
+    });
+    sender
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_orderly_end_passes_the_status_on() {
+        assert_eq!(judge(End::Off, Some(3)), Ending::Status(3));
+        for (end, status) in [
+            (End::Off, None),
+            (End::Failure, Some(0)),
+            (End::Restart, Some(0)),
+            (End::Emulator(Some(0)), Some(0)),
+            (End::Emulator(None), None),
+        ] {
+            assert!(matches!(judge(end, status), Ending::Failed(_)));
+        }
+    }
+
+    #[test]
+    fn input_is_read_only_when_it_is_wanted() {
+        let (mut writer, reader) = UnixStream::pair().unwrap();
+        let ((more, wanted), (to, events)) = (channel(), channel());
+        read_input(Box::new(reader), wanted, to);
+        writer.write_all(b"abc").unwrap();
+        let short = Duration::from_millis(50);
+        assert!(events.recv_timeout(short).is_err());
+        more.send(()).unwrap();
+        assert!(matches!(events.recv().unwrap(), Event::Input(bytes) if bytes == b"abc"));
+        drop(writer);
+        more.send(()).unwrap();
+        assert!(matches!(events.recv().unwrap(), Event::Input(bytes) if bytes.is_empty()));
+    }
+
+    #[test]
+    fn a_broken_output_is_reported() {
+        let (writer, reader) = UnixStream::pair().unwrap();
+        drop(reader);
+        let (to, events) = channel();
+        let pieces = write_to(Box::new(writer), Stream::Output, to);
+        pieces.send(b"lost".to_vec()).unwrap();
+        assert!(matches!(events.recv().unwrap(), Event::Broken(_)));
+    }
 }

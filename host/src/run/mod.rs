@@ -2,15 +2,40 @@
 
 mod boot;
 mod exec;
+mod folder;
 mod stream;
 
-pub use boot::{boot, print_command};
-pub use exec::{Exec, exec};
+use std::time::Duration;
 
-/// Exit statuses that are the tool's own.
-pub mod status {
-    /// The time allowed is over.
-    pub const TIMEOUT: u8 = 124;
-    /// The system itself failed.
-    pub const FAILED: u8 = 125;
+pub use boot::{boot, command, tail};
+pub use exec::{Ending, Ends, Exec, Logs, Outcome, execute};
+
+use crate::machine::{self, Acceleration, Hardware};
+use crate::{Built, Error};
+
+/// How long the trial of the host's processor may take; a boot takes a tenth of it.
+const TRIAL: Duration = Duration::from_secs(5);
+
+/// The fastest way to run the system that works on this host.
+///
+/// # Errors
+/// Those of trying it.
+pub fn fastest(built: &Built, hardware: Hardware) -> Result<Acceleration, Error> {
+    if hardware.counted {
+        return Ok(Acceleration::None);
+    }
+    machine::choose(built.project(), |acceleration| {
+        let wanted = Exec {
+            command: vec!["/bin/true".into()],
+            timeout: Some(TRIAL),
+            ..Exec::default()
+        };
+        let ends = Ends {
+            input: Box::new(std::io::empty()),
+            output: Box::new(std::io::sink()),
+            error: Box::new(std::io::sink()),
+        };
+        let outcome = execute(built, acceleration, &wanted, ends)?;
+        Ok(outcome.ending == Ending::Status(0))
+    })
 }

@@ -20,7 +20,9 @@ pub(crate) fn open_console() {
         let _ = stdio::dup2_stdout(&console);
         let _ = stdio::dup2_stderr(&console);
         if std::os::fd::AsRawFd::as_raw_fd(&console) <= 2 {
-            // It became one of the three itself and has to stay open.
+            // It became one of the three itself and has to stay open, in what is executed too: a
+            // duplicate would, but here none was made.
+            let _ = rustix::io::fcntl_setfd(&console, rustix::io::FdFlags::empty());
             std::mem::forget(console);
         }
     }

@@ -13,9 +13,9 @@ pub(super) struct Host {
     receivers: [Receiver; 3],
     /// stdout, stderr, control.
     pub(super) received: [Vec<u8>; 3],
-    /// It damages every so-manieth frame of data that it sends; 0 for none.
+    /// It damages about one of so many frames that it sends; 0 for none.
     losses: u32,
-    frames: u32,
+    random: u32,
 }
 
 const STREAMS: [Stream; 3] = [Stream::Output, Stream::Error, Stream::Control];
@@ -29,7 +29,7 @@ impl Host {
             receivers: [Receiver::default(); 3],
             received: Default::default(),
             losses,
-            frames: 0,
+            random: 1,
         }
     }
 
@@ -114,8 +114,9 @@ impl Host {
                     },
                 ),
             }
-            self.frames += 1;
-            if self.losses > 0 && self.frames.is_multiple_of(self.losses) {
+            // The generator of the C standard's example.
+            self.random = self.random.wrapping_mul(1_103_515_245).wrapping_add(12345);
+            if self.losses > 0 && (self.random >> 16).is_multiple_of(self.losses) {
                 line[start + 9] ^= 0x40;
             }
         }

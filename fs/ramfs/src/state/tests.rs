@@ -1,0 +1,115 @@
+//! Both versions side by side.
+
+use super::{version_1, version_2};
+use crate::content::runs;
+use crate::make::{New, make};
+use crate::node::{Content, NodeId};
+use crate::tree::Tree;
+use linux::file::mode::{Actor, S_IFREG};
+use service::{Start, State};
+
+const ROOT: Actor<'static> = Actor {
+    user: 0,
+    group: 0,
+    groups: &[],
+};
+
+fn fill<T: Tree>(tree: &mut T) -> NodeId {
+    let new = New {
+        mode: S_IFREG | 0o644,
+        content: Content::EMPTY,
+    };
+    let node = make(tree, &ROOT, (NodeId::ROOT, b"name"), new, 5).unwrap();
+    for index in 0..6 {
+        let page = tree.pick(1)[0];
+        tree.occupy(page);
+        tree.put_page(node, index, page);
+    }
+    for index in [1, 2, 4] {
+        let page = tree.take_page(node, index).unwrap();
+        tree.release(page);
+    }
+    for page in [2, 5] {
+        tree.free(page);
+    }
+    node
+}
+
+#[test]
+fn all_facts_survive_both_ways() {
+    let mut old = version_1::State::fresh(&Start::default());
+    let node = fill(&mut old);
+    let mut new = version_2::State::from(old);
+    assert_eq!(new.entry(NodeId::ROOT, b"name").unwrap().node, node);
+    assert_eq!(new.pages(node, 0, 9), [(0, 1), (3, 4), (5, 6)]);
+    assert_eq!(new.free_runs(), [(2, 1), (5, 1), (7, 0)]);
+    assert_eq!(new.released(), [3]);
+    new.free(3);
+    assert_eq!(new.pick(4), [2, 3, 5, 7]);
+    assert_eq!(State::check(&mut new), 0);
+    let mut old = version_1::State::from(new);
+    assert_eq!(old.pick(4), [2, 3, 5, 7]);
+    assert_eq!(old.name_of(NodeId::ROOT, node).unwrap(), b"name");
+    assert_eq!(State::check(&mut old), 0);
+}
+
+#[test]
+fn both_versions_hand_out_the_same_pages() {
+    let mut old = version_1::State::fresh(&Start::default());
+    let mut new = version_2::State::fresh(&Start::default());
+    assert_eq!(fill(&mut old), fill(&mut new));
+    assert_eq!(old.free_runs(), new.free_runs());
+    for page in [9, 2, 5, 8] {
+        old.occupy(page);
+        new.occupy(page);
+        assert_eq!(old.free_runs(), new.free_runs());
+        assert_eq!(old.pick(5), new.pick(5));
+    }
+}
+
+fn damaged<T: Tree + State>() {
+    let mut tree = T::fresh(&Start::default());
+    let node = fill(&mut tree);
+    let other = make(
+        &mut tree,
+        &ROOT,
+        (NodeId::ROOT, b"other"),
+        New {
+            mode: S_IFREG,
+            content: Content::EMPTY,
+        },
+        5,
+    )
+    .unwrap();
+    // A page of two files, a name of nothing, a file without a name.
+    tree.put_page(other, 0, 1);
+    let lost = tree.entry(NodeId::ROOT, b"other").unwrap();
+    let nothing = crate::node::Entry {
+        node: NodeId(77),
+        cookie: lost.cookie + 1,
+    };
+    tree.put_entry(NodeId::ROOT, b"nothing", nothing);
+    assert_eq!(tree.check(), 2);
+    assert_eq!(tree.entry(NodeId::ROOT, b"nothing"), None);
+    assert_eq!(tree.page(other, 0), None);
+    tree.take_entry(NodeId::ROOT, b"name");
+    assert_eq!(tree.check(), 1);
+    assert!(tree.node(node).is_none() && tree.node(other).is_some());
+    assert_eq!(tree.page_count(), 0);
+    assert_eq!(tree.check(), 0);
+}
+
+#[test]
+fn what_contradicts_itself_is_dropped() {
+    damaged::<version_1::State>();
+    damaged::<version_2::State>();
+}
+
+#[test]
+fn numbers_make_runs() {
+    assert_eq!(
+        runs(&[1, 2, 3, 7, 9, 10], 2),
+        [(1, 2), (3, 1), (7, 1), (9, 2)]
+    );
+    assert!(runs(&[], 9).is_empty());
+}

@@ -1,0 +1,141 @@
+//! The tool's command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use evernix::machine::{Hardware, Memory};
+use evernix::run::Exec;
+
+/// Builds, boots and runs Evernix. Without a command: boots to a shell on the terminal, or gives
+/// standard input to a shell inside when it is no terminal.
+#[derive(Debug, Parser)]
+#[command(name = "evernix", version)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) action: Option<Action>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Action {
+    /// Builds what changed and nothing more
+    Build,
+    /// Boots to a shell on the terminal (Ctrl-A X ends the emulator)
+    Boot {
+        #[command(flatten)]
+        machine: MachineOptions,
+    },
+    /// Boots, runs one command with this program's standard streams, and powers off
+    ///
+    /// The exit status is the command's: 128 and the signal's number when a signal ended it. 124
+    /// when the time was over, 125 when the system or this tool failed.
+    Exec(ExecOptions),
+    /// Prints the emulator's command line, to be pasted into a shell
+    Command {
+        #[command(flatten)]
+        machine: MachineOptions,
+    },
+}
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct MachineOptions {
+    /// Memory of the machine, as 256M or 1G
+    #[arg(long, default_value_t)]
+    memory: Memory,
+    /// Processors of the machine (the system uses one)
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+    smp: u8,
+    /// Count instructions: one takes one nanosecond, and runs repeat themselves
+    #[arg(long)]
+    icount: bool,
+    /// Emulate the processor even where the host's own could be used
+    #[arg(long)]
+    pub(crate) emulate: bool,
+}
+
+impl MachineOptions {
+    pub(crate) fn hardware(&self) -> Hardware {
+        Hardware {
+            memory: self.memory,
+            processors: self.smp.max(1),
+            counted: self.icount,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExecOptions {
+    /// A folder whose files are laid over the root; more than one may be given
+    #[arg(long, value_name = "DIR")]
+    overlay: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) machine: MachineOptions,
+    /// End after this time, with status 124
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    timeout: Option<u64>,
+    /// Show the kernel's log and the console afterwards, on standard error
+    #[arg(long)]
+    pub(crate) console: bool,
+    /// The command and its arguments
+    #[arg(required = true, last = true)]
+    command: Vec<OsString>,
+}
+
+impl ExecOptions {
+    pub(crate) fn wanted(&self) -> Exec {
+        Exec {
+            hardware: self.machine.hardware(),
+            command: self.command.clone(),
+            overlays: self.overlay.clone(),
+            timeout: self.timeout.map(Duration::from_secs),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn options_end_at_the_hyphens() {
+        let words = [
+            "evernix",
+            "exec",
+            "--memory",
+            "1G",
+            "--overlay",
+            "a",
+            "--",
+            "ls",
+            "--memory",
+            "x",
+        ];
+        let Some(Action::Exec(options)) = Arguments::try_parse_from(words).unwrap().action else {
+            panic!("another command");
+        };
+        let wanted = options.wanted();
+        assert_eq!(wanted.command, ["ls", "--memory", "x"]);
+        assert_eq!(wanted.hardware.memory.to_string(), "1024M");
+        assert_eq!(wanted.timeout, None);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for words in [
+            &["evernix", "exec"][..],
+            &["evernix", "exec", "--memory", "1K", "--", "ls"],
+            &["evernix", "exec", "--timeout", "0", "--", "ls"],
+            &["evernix", "exec", "--smp", "0", "--", "ls"],
+            &["evernix", "dance"],
+        ] {
+            assert!(Arguments::try_parse_from(words).is_err(), "{words:?}");
+        }
+    }
+}
