@@ -71,7 +71,7 @@ pub(crate) fn take_over(cx: &Context) {
     let found = cx.step("take over", |state| {
         let mut chip = chip(cx);
         let format = format(state.terminal().settings());
-        let found = chip.take_over(&format).is_ok();
+        let taken = chip.take_over(&format);
         chip.set_break(&format, state.break_condition());
         let sent = chip.pieces_sent();
         let number = state.with(|_, transmit| {
@@ -79,7 +79,11 @@ pub(crate) fn take_over(cx: &Context) {
             transmit.number()
         });
         chip.set_pieces_sent(number);
-        found
+        if let Ok(Some(byte)) = taken {
+            // Typed before there was a driver.
+            take_byte(cx, state, byte);
+        }
+        taken.is_ok()
     });
     if !found {
         cx.log("tty: there is no serial port");
@@ -154,11 +158,18 @@ fn receive_one(cx: &Context, state: &mut State) -> Option<u8> {
     if arrival.overrun {
         state.count_overrun();
     }
+    match arrival.byte {
+        Some(byte) => Some(take_byte(cx, state, byte)),
+        None => arrival.taken.then_some(0),
+    }
+}
+
+/// Gives a byte to the terminal and says what is new.
+fn take_byte(cx: &Context, state: &mut State, byte: u8) -> u8 {
     let settings = state.terminal().settings();
-    let wanted = settings.control.contains(ControlFlags::CREAD);
-    let Some(byte) = arrival.byte.filter(|_| wanted) else {
-        return arrival.taken.then_some(0);
-    };
+    if !settings.control.contains(ControlFlags::CREAD) {
+        return 0;
+    }
     let happening = state.with(|terminal, transmit| terminal.receive(byte, transmit));
     state.set_last_byte(cx.now());
     note(state, &happening);
@@ -168,7 +179,7 @@ fn receive_one(cx: &Context, state: &mut State) -> Option<u8> {
         SIGNALS
     };
     let changes = happening.wake.intersects(Wake::READERS | Wake::WRITERS);
-    Some(signals | if changes { CHANGES } else { 0 })
+    signals | if changes { CHANGES } else { 0 }
 }
 
 /// Whether the line does without a carrier.

@@ -5,12 +5,13 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::vec::Vec;
 
-use crate::register::{CARRIER, CARRIER_CHANGED, DIVISOR_LATCH, LineStatus};
+use crate::register::{CARRIER, CARRIER_CHANGED, DIVISOR_LATCH, FIFO_IS_ON, LineStatus};
 use crate::{FIFO_BYTES, Ports, Register};
 
 #[derive(Debug, Default)]
 struct Inside {
     received: VecDeque<u8>,
+    fifos_on: bool,
     fifo: Vec<u8>,
     /// The line takes bytes only when told to.
     slow: bool,
@@ -63,7 +64,8 @@ impl Inside {
             }
             Register::InterruptEnable if latch => self.divisor[1],
             Register::InterruptEnable => self.enabled,
-            Register::FifoControl => 0xc0 | u8::from(!self.level),
+            Register::FifoControl if self.fifos_on => FIFO_IS_ON | u8::from(!self.level),
+            Register::FifoControl => u8::from(!self.level),
             Register::LineControl => self.line_control,
             Register::ModemControl => 0,
             Register::LineStatus => {
@@ -92,10 +94,15 @@ impl Inside {
             Register::InterruptEnable => self.enabled = value & 0x0f,
             Register::LineControl => self.line_control = value,
             Register::Scratch => self.scratch = value,
-            Register::FifoControl
-            | Register::ModemControl
-            | Register::LineStatus
-            | Register::ModemStatus => {}
+            Register::FifoControl => {
+                let on = value & 1 != 0;
+                if on != self.fifos_on {
+                    self.received.clear();
+                    self.fifo.clear();
+                }
+                self.fifos_on = on;
+            }
+            Register::ModemControl | Register::LineStatus | Register::ModemStatus => {}
         }
     }
 }
@@ -126,7 +133,8 @@ impl Chip {
     pub fn arrive(&self, bytes: &[u8]) {
         self.with(|inside| {
             for byte in bytes {
-                if inside.received.len() < FIFO_BYTES {
+                let room = if inside.fifos_on { FIFO_BYTES } else { 1 };
+                if inside.received.len() < room {
                     inside.received.push_back(*byte);
                 } else {
                     inside.overrun = true;

@@ -68,6 +68,8 @@ bitflags! {
 
 /// Both FIFOs on, interrupt at 8 received bytes (or when the line falls silent); nothing is cleared.
 pub(crate) const FIFO_ON: u8 = 0x81;
+/// In the interrupt identity: the FIFOs are on.
+pub(crate) const FIFO_IS_ON: u8 = 0xc0;
 /// Opens the divisor latch.
 pub(crate) const DIVISOR_LATCH: u8 = 0x80;
 /// Sends a break for as long as it is set.

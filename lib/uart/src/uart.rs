@@ -4,7 +4,8 @@ use bitflags::bitflags;
 
 use crate::Format;
 use crate::register::{
-    BREAK, CARRIER, CARRIER_CHANGED, DIVISOR_LATCH, FIFO_ON, LineStatus, MODEM_READY, Register,
+    BREAK, CARRIER, CARRIER_CHANGED, DIVISOR_LATCH, FIFO_IS_ON, FIFO_ON, LineStatus, MODEM_READY,
+    Register,
 };
 
 /// Bytes the chip keeps in each direction.
@@ -72,20 +73,23 @@ impl<P: Ports> Uart<P> {
     }
 
     /// Takes the chip over: FIFOs on, in this format, with no interrupts yet. Bytes in the FIFOs
-    /// and a matching format stay untouched.
+    /// and a matching format stay untouched. Turning the FIFOs on empties them: the byte that was
+    /// received before is returned.
     ///
     /// # Errors
     /// `NoChip` when the registers do not behave as such.
-    pub fn take_over(&mut self, format: &Format) -> Result<(), NoChip> {
+    pub fn take_over(&mut self, format: &Format) -> Result<Option<u8>, NoChip> {
         self.ports.write(Register::InterruptEnable, 0);
         // Only the low four bits exist.
         if self.ports.read(Register::InterruptEnable) != 0 {
             return Err(NoChip);
         }
+        let is_on = self.ports.read(Register::FifoControl) & FIFO_IS_ON == FIFO_IS_ON;
+        let early = if is_on { None } else { self.receive().byte };
         self.ports.write(Register::FifoControl, FIFO_ON);
         self.ports.write(Register::ModemControl, MODEM_READY);
         self.set_format(format);
-        Ok(())
+        Ok(early)
     }
 
     /// Sets the format of characters and ends a break. A format that is set already is not touched,
@@ -209,6 +213,16 @@ mod tests {
         assert_eq!(uart.take_over(&Format::FASTEST), Err(NoChip));
         assert!(uart.has_room());
         assert_eq!(uart.receive(), Arrival::default());
+    }
+
+    #[test]
+    fn a_byte_that_came_early_is_not_lost() {
+        let chip = Chip::default();
+        chip.arrive(b"ab");
+        let mut uart = Uart::new(chip.clone());
+        assert_eq!(uart.take_over(&Format::FASTEST), Ok(Some(b'a')));
+        assert_eq!(uart.take_over(&Format::FASTEST), Ok(None));
+        assert!(!uart.receive().taken);
     }
 
     #[test]
