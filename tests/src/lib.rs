@@ -1,3 +1,4 @@
 //! Whole-system tests: scenarios run inside a booted image.
 
 pub mod corpus;
+pub mod inside;
