@@ -4,18 +4,15 @@ use super::signal::Signal;
 use linux_raw_sys::general as raw;
 use minicbor::{Decode, Encode};
 
-/// Set in the status of a process whose end would write a core file.
-const CORE: u32 = 0x80;
-
 /// What became of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Change {
     /// It ended by itself with this value.
     #[n(0)]
     Exited(#[n(0)] u8),
-    /// A signal ended it; whether the default action is to write a core file.
+    /// A signal ended it. No core file is ever written, whatever the default action says.
     #[n(1)]
-    Killed(#[n(0)] Signal, #[n(1)] bool),
+    Killed(#[n(0)] Signal),
     /// A signal stopped it.
     #[n(2)]
     Stopped(#[n(0)] Signal),
@@ -30,9 +27,7 @@ impl Change {
     pub fn word(self) -> u32 {
         match self {
             Change::Exited(value) => u32::from(value) << 8,
-            Change::Killed(signal, core) => {
-                u32::from(signal.number()) | if core { CORE } else { 0 }
-            }
+            Change::Killed(signal) => u32::from(signal.number()),
             Change::Stopped(signal) => u32::from(signal.number()) << 8 | 0x7f,
             Change::Continued => 0xffff,
         }
@@ -43,14 +38,7 @@ impl Change {
     pub fn code_and_status(self) -> (i32, u32) {
         match self {
             Change::Exited(value) => (raw::CLD_EXITED.cast_signed(), u32::from(value)),
-            Change::Killed(signal, core) => {
-                let code = if core {
-                    raw::CLD_DUMPED
-                } else {
-                    raw::CLD_KILLED
-                };
-                (code.cast_signed(), u32::from(signal.number()))
-            }
+            Change::Killed(signal) => (raw::CLD_KILLED.cast_signed(), u32::from(signal.number())),
             Change::Stopped(signal) => (raw::CLD_STOPPED.cast_signed(), u32::from(signal.number())),
             Change::Continued => (
                 raw::CLD_CONTINUED.cast_signed(),
@@ -168,11 +156,8 @@ mod tests {
     fn status_words_are_read_by_the_host_as_meant() {
         let status = |change: Change| ExitStatus::from_raw(change.word().cast_signed());
         assert_eq!(status(Change::Exited(3)).code(), Some(3));
-        assert_eq!(
-            status(Change::Killed(Signal::KILL, false)).signal(),
-            Some(9)
-        );
-        assert!(status(Change::Killed(Signal::SEGV, true)).core_dumped());
+        assert_eq!(status(Change::Killed(Signal::KILL)).signal(), Some(9));
+        assert!(!status(Change::Killed(Signal::SEGV)).core_dumped());
         assert_eq!(
             status(Change::Stopped(Signal::TSTP)).stopped_signal(),
             Some(20)

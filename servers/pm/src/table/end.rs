@@ -174,16 +174,21 @@ impl State {
     }
 
     /// Groups that only this process kept from being orphaned, and in which somebody is stopped.
+    /// It is what keeps a group when it or its parent is a member, and the other one stands in
+    /// another group of the session.
     fn groups_orphaned_by(&self, pid: u32) -> Vec<u32> {
         let Some(own) = self.process(pid) else {
             return Vec::new();
         };
-        let mut groups: Vec<u32> = self
-            .after(0)
-            .filter(|(_, other)| other.parent == pid && other.session == own.session)
-            .map(|(_, other)| other.group)
+        let keeps = |other: &Process| other.session == own.session && other.group != own.group;
+        let children = self.after(0).filter(|(_, other)| other.parent == pid);
+        let mut groups: Vec<u32> = children
+            .filter(|(_, child)| keeps(child))
+            .map(|(_, child)| child.group)
             .collect();
-        groups.push(own.group);
+        if own.parent != INIT && self.process(own.parent).is_some_and(keeps) {
+            groups.push(own.group);
+        }
         groups.sort_unstable();
         groups.dedup();
         groups.retain(|group| {

@@ -93,12 +93,8 @@ impl State {
         }
         match signal.default_action() {
             DefaultAction::Ignore | DefaultAction::Continue => None,
-            DefaultAction::Terminate => Some((
-                Next::Ends(Change::Killed(signal, false)),
-                Effects::default(),
-            )),
-            DefaultAction::Core => {
-                Some((Next::Ends(Change::Killed(signal, true)), Effects::default()))
+            DefaultAction::Terminate | DefaultAction::Core => {
+                Some((Next::Ends(Change::Killed(signal)), Effects::default()))
             }
             DefaultAction::Stop => self.stop(pid, signal).map(|effects| (Next::Stops, effects)),
         }

@@ -230,11 +230,25 @@ fn an_orphaned_stopped_group_is_let_go() {
 }
 
 #[test]
+fn a_group_that_is_orphaned_already_keeps_its_stopped_members() {
+    everywhere(|m| {
+        let leader = fork(m, 1);
+        m.call(leader, number::__NR_setsid, &[]);
+        let stopped = fork(m, leader);
+        m.carry(stopped, number::SIGSTOP, false);
+        let other = fork(m, leader);
+        m.begin(other, number::__NR_exit, &[0]);
+        assert!(m.exists(stopped), "nothing has changed for the group");
+        assert_eq!(wait(m, leader, 0), (i64::from(other), 0));
+    });
+}
+
+#[test]
 fn an_exception_kills_or_is_handled() {
     everywhere(|m| {
         let child = fork(m, 1);
         m.exception(child, [14, 6, 0xdead, u64::from(Errno::FAULT.0)]);
-        assert_eq!(wait(m, 1, 0), (i64::from(child), number::SIGSEGV | 0x80));
+        assert_eq!(wait(m, 1, 0), (i64::from(child), number::SIGSEGV));
         let child = fork(m, 1);
         let mut programs = m.kernel.programs.borrow_mut();
         programs.get_mut(&child).unwrap().thread.registers.rsp = 0x7000_0000;
