@@ -85,6 +85,7 @@ fn exec(built: &Built, options: &MachineOptions, wanted: &Exec, show: bool) -> R
         input: Box::new(std::io::stdin()),
         output: Box::new(std::io::stdout()),
         error: Box::new(std::io::stderr()),
+        ..Ends::default()
     };
     let outcome = execute(built, acceleration, wanted, ends)?;
     let (status, problem) = match outcome.ending {

@@ -47,7 +47,7 @@ pub fn acceleration(hardware: Hardware) -> Acceleration {
 /// A command to run, and in what machine.
 pub struct Inside {
     exec: Exec,
-    input: Box<dyn Read + Send>,
+    ends: Ends,
 }
 
 impl Inside {
@@ -59,7 +59,7 @@ impl Inside {
                 timeout: Some(TIMEOUT),
                 ..Exec::default()
             },
-            input: Box::new(std::io::empty()),
+            ends: Ends::default(),
         }
     }
 
@@ -71,9 +71,21 @@ impl Inside {
 
     /// What the command reads.
     #[must_use]
-    pub fn input(self, bytes: impl Into<Vec<u8>>) -> Inside {
-        let input = Box::new(Cursor::new(bytes.into()));
-        Inside { input, ..self }
+    pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Inside {
+        self.ends.input = Box::new(Cursor::new(bytes.into()));
+        self
+    }
+
+    /// Somebody at the console: what is typed comes from one end, what is shown goes to the other.
+    #[must_use]
+    pub fn console(
+        mut self,
+        typed: impl Read + Send + 'static,
+        shown: impl Write + Send + 'static,
+    ) -> Inside {
+        self.ends.typed = Box::new(typed);
+        self.ends.shown = Box::new(shown);
+        self
     }
 
     /// Lays the files of a folder over the root.
@@ -115,9 +127,9 @@ impl Inside {
     pub fn run(self) -> Done {
         let (stdout, stderr) = (Sink::default(), Sink::default());
         let ends = Ends {
-            input: self.input,
             output: Box::new(stdout.clone()),
             error: Box::new(stderr.clone()),
+            ..self.ends
         };
         let acceleration = acceleration(self.exec.hardware);
         let outcome = execute(built(), acceleration, &self.exec, ends).expect("the emulator runs");

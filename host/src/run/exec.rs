@@ -32,7 +32,7 @@ pub struct Exec {
     pub timeout: Option<Duration>,
 }
 
-/// The command's standard streams.
+/// The command's standard streams, and the console beside them.
 pub struct Ends {
     /// What it reads.
     pub input: Box<dyn Read + Send>,
@@ -40,6 +40,23 @@ pub struct Ends {
     pub output: Box<dyn Write + Send>,
     /// Where its errors go.
     pub error: Box<dyn Write + Send>,
+    /// What is typed on the console.
+    pub typed: Box<dyn Read + Send>,
+    /// Where the console's output goes as it comes; it is kept in [`Logs`] as well.
+    pub shown: Box<dyn Write + Send>,
+}
+
+/// A command that reads nothing, whose output goes nowhere, and a console that nobody looks at.
+impl Default for Ends {
+    fn default() -> Self {
+        Ends {
+            input: Box::new(std::io::empty()),
+            output: Box::new(std::io::sink()),
+            error: Box::new(std::io::sink()),
+            typed: Box::new(std::io::empty()),
+            shown: Box::new(std::io::sink()),
+        }
+    }
 }
 
 /// How it ended.
@@ -103,8 +120,10 @@ pub fn execute(
         link: Some(link_end.as_raw_fd()),
     };
     let running = Emulator::new(&line, vec![link_end, console_end]).start()?;
-    let console = collect(console);
-    let ending = Session::start(running, link, ends)?.run(wanted.timeout)?;
+    type_on(console.try_clone().map_err(Error::Stream)?, ends.typed);
+    let console = collect(console, ends.shown);
+    let streams = (ends.input, ends.output, ends.error);
+    let ending = Session::start(running, link, streams)?.run(wanted.timeout)?;
     let kernel = std::fs::read(&line.log).unwrap_or_default();
     let logs = Logs {
         kernel: String::from_utf8_lossy(&kernel).into_owned(),
@@ -124,15 +143,36 @@ fn make_archive(built: &Built, wanted: &Exec, folder: &Path) -> Result<PathBuf, 
     Ok(archive)
 }
 
-/// Reads the console to its end.
-fn collect(mut console: UnixStream) -> JoinHandle<String> {
+/// Reads the console to its end, and shows it.
+fn collect(mut console: UnixStream, mut shown: Box<dyn Write + Send>) -> JoinHandle<String> {
     thread::spawn(move || {
         let mut text = Vec::new();
-        // What was read before an error is what there is.
-        let _ = console.read_to_end(&mut text);
+        while let Some(piece) = read_piece(&mut console) {
+            // Whoever looks no more does not keep the machine from going on.
+            let _ = shown.write_all(&piece).and_then(|()| shown.flush());
+            text.extend(piece);
+        }
         String::from_utf8_lossy(&text).into_owned()
     })
 }
+
+/// Types on the console until there is nothing more to type, or the machine has ended.
+fn type_on(mut console: UnixStream, mut typed: Box<dyn Read + Send>) {
+    thread::spawn(move || {
+        while let Some(piece) = read_piece(&mut typed) {
+            if console.write_all(&piece).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+/// What the command reads, and where its output and its errors go.
+type CommandStreams = (
+    Box<dyn Read + Send>,
+    Box<dyn Write + Send>,
+    Box<dyn Write + Send>,
+);
 
 /// One run from the emulator's start to its end. Whatever can wait does so in a thread of its own;
 /// so neither a slow reader nor a quiet writer keeps the time limit from being kept.
@@ -149,14 +189,18 @@ struct Session {
 }
 
 impl Session {
-    fn start(running: Running, link: UnixStream, ends: Ends) -> Result<Session, Error> {
+    fn start(
+        running: Running,
+        link: UnixStream,
+        (input, output, error): CommandStreams,
+    ) -> Result<Session, Error> {
         let (event, events) = channel();
         let (more_input, wanted) = channel();
         let source = link.try_clone().map_err(Error::Stream)?;
         read_link(source, event.clone());
-        read_input(ends.input, wanted, event.clone());
-        let output = write_to(ends.output, Stream::Output, event.clone());
-        let error = write_to(ends.error, Stream::Error, event);
+        read_input(input, wanted, event.clone());
+        let output = write_to(output, Stream::Output, event.clone());
+        let error = write_to(error, Stream::Error, event);
         Ok(Session {
             running,
             streams: Streams::default(),

@@ -30,12 +30,7 @@ pub fn fastest(built: &Built, hardware: Hardware) -> Result<Acceleration, Error>
             timeout: Some(TRIAL),
             ..Exec::default()
         };
-        let ends = Ends {
-            input: Box::new(std::io::empty()),
-            output: Box::new(std::io::sink()),
-            error: Box::new(std::io::sink()),
-        };
-        let outcome = execute(built, acceleration, &wanted, ends)?;
+        let outcome = execute(built, acceleration, &wanted, Ends::default())?;
         Ok(outcome.ending == Ending::Status(0))
     })
 }
