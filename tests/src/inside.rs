@@ -71,8 +71,14 @@ impl Inside {
 
     /// What the command reads.
     #[must_use]
-    pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Inside {
-        self.ends.input = Box::new(Cursor::new(bytes.into()));
+    pub fn input(self, bytes: impl Into<Vec<u8>>) -> Inside {
+        self.reads(Cursor::new(bytes.into()))
+    }
+
+    /// Where what the command reads comes from.
+    #[must_use]
+    pub fn reads(mut self, input: impl Read + Send + 'static) -> Inside {
+        self.ends.input = Box::new(input);
         self
     }
 
