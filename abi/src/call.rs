@@ -97,13 +97,15 @@ calls! {
     /// vm: (space, address, pages, `Protection`): zeroed pages where none are. Result: pages done.
     MapAnonymous = 28,
     /// vm: (space, address, pages, `Protection`): changes the pages that are there; a page that is
-    /// shared for copy-on-write stays read only.
+    /// shared for copy-on-write stays read only, without [`Protection::SHARED`].
     Protect = 29,
     /// vm: (space, address, pages).
     Unmap = 30,
-    /// vm: (from space, to space, address, pages): shares the pages that are there, both read only.
+    /// vm: (from space, to space, address, pages, 0 or 1): shares the pages that are there, both
+    /// read only; with 1 they stay writable in both.
     CloneRange = 31,
-    /// vm: (space, address, `Protection`): makes the page writable, copying it if it is shared.
+    /// vm: (space, address, `Protection`): makes the page writable, copying it if it is shared,
+    /// without [`Protection::SHARED`].
     Unshare = 32,
     /// vm: copies from a lease into a space whose pages are mapped:
     /// (space, address, request id, lease index, offset, bytes).
@@ -193,6 +195,9 @@ impl Protection {
     pub const WRITE: Protection = Protection(2);
     /// May be executed.
     pub const EXECUTE: Protection = Protection(4);
+    /// A page that several spaces have stays the same page in all of them, also when it is
+    /// writable: told by vm to the kernel, not by mmap's `prot`. Pages of services are never so.
+    pub const SHARED: Protection = Protection(8);
 
     /// Whether all of `wanted` is allowed.
     #[must_use]

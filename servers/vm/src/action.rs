@@ -31,7 +31,7 @@ pub enum Action {
         /// The address behind the last one.
         #[n(1)]
         end: u64,
-        /// Bits of `Protection`, and [`crate::region::SHARED_RIGHT`].
+        /// Bits of `Protection`.
         #[n(2)]
         rights: u64,
     },
@@ -44,7 +44,7 @@ pub enum Action {
         /// The address behind the last one.
         #[n(1)]
         end: u64,
-        /// Bits of `Protection`, and [`crate::region::SHARED_RIGHT`].
+        /// Bits of `Protection`.
         #[n(2)]
         rights: u64,
     },

@@ -71,7 +71,7 @@ pub struct Pages {
     /// How many.
     #[n(1)]
     pub count: u64,
-    /// Bits of `Protection`, and [`crate::region::SHARED_RIGHT`].
+    /// Bits of `Protection`.
     #[n(2)]
     pub rights: u64,
 }

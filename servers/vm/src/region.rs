@@ -186,7 +186,7 @@ impl Region {
     #[must_use]
     pub fn page_rights(&self) -> u64 {
         match self.backing {
-            Backing::Shared => self.rights | SHARED_RIGHT,
+            Backing::Shared => self.rights | Protection::SHARED.0,
             _ => self.rights,
         }
     }
@@ -276,6 +276,3 @@ impl Region {
         }
     }
 }
-
-/// Told to the kernel with the rights of a page that stays writable in every space that has it.
-pub const SHARED_RIGHT: u64 = 8;

@@ -7,7 +7,7 @@ use super::{Maker, number};
 use crate::kernel::Kernel;
 use crate::lease::{LeaseName, Local};
 use crate::machine::Machine;
-use crate::memory::{SpaceHandle, UserPages};
+use crate::memory::{Sharing, SpaceHandle, UserPages};
 
 impl<M: Machine> Kernel<M> {
     pub(super) fn space_call(
@@ -46,8 +46,13 @@ impl<M: Machine> Kernel<M> {
     fn clone_range(&mut self, from: SpaceHandle, a: [u64; 6]) -> Result<u64, CallError> {
         let to = self.memory.space(SpaceId(number(a[1])?))?;
         let range = UserPages::new(a[2], a[3])?;
+        let sharing = match a[4] {
+            0 => Sharing::UntilWritten,
+            1 => Sharing::Lasting,
+            _ => return Err(CallError::BadArgument),
+        };
         self.memory
-            .clone_range(&mut self.machine, from, to, range)
+            .clone_range(&mut self.machine, from, to, range, sharing)
             .map(|()| 0)
     }
 
@@ -82,7 +87,7 @@ impl<M: Machine> Kernel<M> {
 }
 
 fn protection(word: u64) -> Result<Protection, CallError> {
-    if word < 8 {
+    if word < 16 {
         Ok(Protection(word))
     } else {
         Err(CallError::BadArgument)

@@ -11,6 +11,7 @@
 //! ```
 
 use abi::CallError;
+use abi::call::Protection;
 use alloc::boxed::Box;
 use alloc::vec;
 
@@ -199,6 +200,15 @@ impl FrameTable {
     /// Whether exactly one program has this page, so that it may write to it.
     pub(super) fn is_private(&self, frame: Frame) -> bool {
         self.state(frame) == State::Program { mappings: 1 }
+    }
+
+    /// Whether a program with these rights may write to this page where it is: nobody else has it,
+    /// or those who have it are meant to share it.
+    pub(super) fn is_writable_in_place(&self, frame: Frame, protection: Protection) -> bool {
+        match self.state(frame) {
+            State::Program { mappings } => mappings == 1 || protection.allows(Protection::SHARED),
+            _ => false,
+        }
     }
 
     /// Counts entries of a page table, and answers how many are left.

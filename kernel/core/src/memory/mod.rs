@@ -25,7 +25,7 @@ use abi::limits::{PAGES_PER_CALL, processes};
 pub use copy::{Missing, Place, TransferFault};
 pub use entry::UserPages;
 pub use instance::{ImageSource, InstanceHandle, InstanceLayout};
-pub use space::SpaceHandle;
+pub use space::{Sharing, SpaceHandle};
 pub use view::ViewHandle;
 
 use crate::machine::{Frame, Machine};

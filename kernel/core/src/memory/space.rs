@@ -21,6 +21,15 @@ use crate::machine::{Frame, Machine};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpaceHandle(u32);
 
+/// How two spaces share pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sharing {
+    /// Read only in both: a store copies the page.
+    UntilWritten,
+    /// As they are: each sees what the other one stores.
+    Lasting,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Space {
     id: SpaceId,
@@ -228,8 +237,8 @@ impl Memory {
         let mut tree = self.space_tree(machine, space);
         tree.for_present(range, |tree, table, at, old| {
             let new = Entry::page(old.frame(), protection);
-            let private = tree.frames.is_private(old.frame());
-            tree.set(table, at, if private { new } else { new.without_write() });
+            let in_place = tree.frames.is_writable_in_place(old.frame(), protection);
+            tree.set(table, at, if in_place { new } else { new.without_write() });
         });
         self.flush(machine, space, range);
     }
@@ -250,8 +259,7 @@ impl Memory {
         self.flush(machine, space, range);
     }
 
-    /// Shares the pages that are there in `from` with `to`, read only in both. Pages that `to` has
-    /// already stay.
+    /// Shares the pages that are there in `from` with `to`. Pages that `to` has already stay.
     ///
     /// # Errors
     /// `NoMemory`; some pages may be shared then, and the call may be made again.
@@ -261,6 +269,7 @@ impl Memory {
         from: SpaceHandle,
         to: SpaceHandle,
         range: UserPages,
+        sharing: Sharing,
     ) -> Result<(), CallError> {
         if from == to {
             return Err(CallError::BadArgument);
@@ -271,7 +280,7 @@ impl Memory {
         let mut tree = self.space_tree(machine, to);
         let ended = range
             .chunks()
-            .try_for_each(|chunk| share(&mut tree, source, chunk, &mut added));
+            .try_for_each(|chunk| share(&mut tree, source, chunk, sharing, &mut added));
         self.spaces.records[to.0 as usize].resident += added;
         self.flush(machine, from, range);
         ended
@@ -298,7 +307,7 @@ impl Memory {
             return Err(CallError::BadAddress);
         }
         let mut frame = old.frame();
-        if !tree.frames.is_private(frame) {
+        if !tree.frames.is_writable_in_place(frame, protection) {
             frame = tree
                 .frames
                 .allocate(Purpose::Program, State::Program { mappings: 1 })?;
@@ -457,6 +466,7 @@ fn share<M: Machine>(
     tree: &mut Tree<'_, M>,
     source: Frame,
     chunk: Chunk,
+    sharing: Sharing,
     added: &mut u64,
 ) -> Result<(), CallError> {
     let to = tree.root;
@@ -478,7 +488,10 @@ fn share<M: Machine>(
         if tree.entry(table, at).is_present() {
             continue;
         }
-        let shared = entry.without_write();
+        let shared = match sharing {
+            Sharing::UntilWritten => entry.without_write(),
+            Sharing::Lasting => entry,
+        };
         tree.machine.set_word(from, at, shared.0);
         tree.set(table, at, shared);
         tree.frames.share(entry.frame());

@@ -11,8 +11,8 @@ use abi::{CallError, SpaceId};
 
 use super::plain::Plain;
 use super::{
-    BootMemory, FrameRange, ImageSource, InstanceHandle, Memory, Missing, Place, SpaceHandle,
-    TransferFault, UserPages,
+    BootMemory, FrameRange, ImageSource, InstanceHandle, Memory, Missing, Place, Sharing,
+    SpaceHandle, TransferFault, UserPages,
 };
 use crate::host::Pretend;
 use crate::machine::{Frame, Machine};
@@ -122,7 +122,13 @@ impl World {
     fn share(&mut self, from: usize, to: usize, range: UserPages, covered: &[u64]) {
         let (source, target) = (self.spaces[from].0, self.spaces[to].0);
         self.memory
-            .clone_range(&mut self.machine, source, target, range)
+            .clone_range(
+                &mut self.machine,
+                source,
+                target,
+                range,
+                Sharing::UntilWritten,
+            )
             .unwrap();
         for page in covered {
             if self.spaces[to].1.0.contains_key(page) {
@@ -340,14 +346,57 @@ fn a_shared_page_does_not_become_writable_by_protection() {
     memory
         .map_anonymous(&mut machine, from, range, READ_WRITE)
         .unwrap();
-    memory.clone_range(&mut machine, from, to, range).unwrap();
-    memory.clone_range(&mut machine, from, to, range).unwrap();
+    memory
+        .clone_range(&mut machine, from, to, range, Sharing::UntilWritten)
+        .unwrap();
+    memory
+        .clone_range(&mut machine, from, to, range, Sharing::UntilWritten)
+        .unwrap();
     let place = at(memory.space_root(from), BASE);
     memory.protect(&mut machine, from, range, READ_WRITE);
     assert!(memory.write(&mut machine, place, &[1]).is_err());
     memory.unmap(&mut machine, to, range);
     memory.protect(&mut machine, from, range, READ_WRITE);
     assert!(memory.write(&mut machine, place, &[1]).is_ok());
+}
+
+#[test]
+fn a_page_that_stays_shared_is_written_in_place() {
+    let (mut memory, mut machine) = start();
+    let (from, to) = (
+        space(&mut memory, &mut machine, 1),
+        space(&mut memory, &mut machine, 2),
+    );
+    let range = pages(BASE, 1);
+    memory
+        .map_anonymous(&mut machine, from, range, READ_WRITE)
+        .unwrap();
+    memory
+        .clone_range(&mut machine, from, to, range, Sharing::Lasting)
+        .unwrap();
+    let (one, other) = (
+        at(memory.space_root(from), BASE),
+        at(memory.space_root(to), BASE),
+    );
+    let mut byte = [0];
+    memory.write(&mut machine, one, &[1]).unwrap();
+    memory.read(&machine, other, &mut byte).unwrap();
+    assert_eq!(byte, [1]);
+    let shared = Protection(READ_WRITE.0 | Protection::SHARED.0);
+    memory.protect(&mut machine, to, range, READ);
+    assert!(memory.write(&mut machine, other, &[2]).is_err());
+    memory.protect(&mut machine, to, range, shared);
+    memory.write(&mut machine, other, &[2]).unwrap();
+    memory.read(&machine, one, &mut byte).unwrap();
+    assert_eq!(byte, [2]);
+    memory.unshare(&mut machine, to, range, shared).unwrap();
+    memory.write(&mut machine, other, &[3]).unwrap();
+    memory.read(&machine, one, &mut byte).unwrap();
+    assert_eq!(byte, [3], "it is still the same page");
+    memory.unshare(&mut machine, to, range, READ_WRITE).unwrap();
+    memory.write(&mut machine, other, &[4]).unwrap();
+    memory.read(&machine, one, &mut byte).unwrap();
+    assert_eq!(byte, [3], "it has become a copy");
 }
 
 #[test]
@@ -428,7 +477,13 @@ fn copying_in_needs_a_page_of_ones_own_but_no_right_to_write() {
     assert_eq!(&bytes, b"text");
     let third = space(&mut memory, &mut machine, 3);
     memory
-        .clone_range(&mut machine, to, third, pages(BASE, 1))
+        .clone_range(
+            &mut machine,
+            to,
+            third,
+            pages(BASE, 1),
+            Sharing::UntilWritten,
+        )
         .unwrap();
     let fault = memory.copy_in(&mut machine, source, to, BASE, 4);
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use super::{Decision, Fault, Touch, decide};
 use crate::range::Range;
-use crate::region::{Backing, FilePart, Marks, Region, Role, SHARED_RIGHT};
+use crate::region::{Backing, FilePart, Marks, Region, Role};
 use crate::space::{Layout, Space};
 use abi::Errno;
 use abi::call::Protection;
@@ -103,7 +103,7 @@ fn zeroes_come_some_at_once() {
         (GROWING + 16 * PAGE_SIZE, 5)
     );
     let shared = decide(&space, &fault(SHARED, Touch::Write));
-    assert!(matches!(shared, Decision::Zero(p) if p.rights == 3 | SHARED_RIGHT));
+    assert!(matches!(shared, Decision::Zero(p) if p.rights == 3 | Protection::SHARED.0));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A kernel for tests: spaces as maps of pages, and what was submitted, forwarded and replied. It
 //! can break off at any kernel call, as a crash does.
 
-use crate::region::SHARED_RIGHT;
+use abi::call::Protection;
 use abi::call::{MachineStatistics, MemoryStatistics, ProcessUsage};
 use abi::declaration::Declaration;
 use abi::layout::PAGE_SIZE;
@@ -196,7 +196,7 @@ impl Pretend {
         self.in_space(space, |pages| {
             for (_, page) in pages.range_mut(first..first + count) {
                 page.rights = rights & 7;
-                let own = page.frame.is_private() || rights & SHARED_RIGHT != 0;
+                let own = page.frame.is_private() || rights & Protection::SHARED.0 != 0;
                 page.writable = rights & 2 != 0 && own;
             }
             0
@@ -208,7 +208,7 @@ impl Pretend {
         self.in_space(space, |pages| {
             let page = pages.get_mut(&(address / PAGE_SIZE));
             let page = page.ok_or(CallError::BadAddress)?;
-            if !page.frame.is_private() && rights & SHARED_RIGHT == 0 {
+            if !page.frame.is_private() && rights & Protection::SHARED.0 == 0 {
                 if !room {
                     return Err(CallError::NoMemory);
                 }
