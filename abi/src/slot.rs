@@ -225,4 +225,6 @@ pub struct TransactionStatus {
     pub exported: Time,
     /// When it was committed or rolled back.
     pub ended: Time,
+    /// Bytes of all exported States.
+    pub state_bytes: u64,
 }

@@ -271,6 +271,7 @@ impl<M: Machine> Kernel<M> {
         }
         if self.is_reported() {
             self.transaction_status.exported = self.machine.now();
+            self.transaction_status.state_bytes += bytes;
         }
         self.start_import(slot);
         Ok(())

@@ -17,7 +17,7 @@ pub(crate) const DEADLINE: u64 = 2_000_000_000;
 pub(crate) enum Replaced {
     /// The candidates serve.
     #[n(0)]
-    Committed(#[n(0)] Spans),
+    Committed(#[n(0)] Figures),
     /// The old instances go on.
     #[n(1)]
     RolledBack {
@@ -33,9 +33,9 @@ pub(crate) enum Replaced {
     },
 }
 
-/// Nanoseconds of the steps of a committed transaction.
+/// What a committed transaction cost: nanoseconds of its steps, and what was handed over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
-pub(crate) struct Spans {
+pub(crate) struct Figures {
     /// Until the last member had stopped.
     #[n(0)]
     pub(crate) freeze: u64,
@@ -45,15 +45,19 @@ pub(crate) struct Spans {
     /// Until the commit.
     #[n(2)]
     pub(crate) import: u64,
+    /// Bytes of State.
+    #[n(3)]
+    pub(crate) state_bytes: u64,
 }
 
 impl Replaced {
     fn of(status: &TransactionStatus) -> Option<Replaced> {
         match status.outcome {
-            1 => Some(Replaced::Committed(Spans {
+            1 => Some(Replaced::Committed(Figures {
                 freeze: status.frozen.since(status.started),
                 export: status.exported.since(status.frozen),
                 import: status.ended.since(status.exported.max(status.frozen)),
+                state_bytes: status.state_bytes,
             })),
             2 => Some(Replaced::RolledBack {
                 member: status.member,

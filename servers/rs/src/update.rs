@@ -3,7 +3,7 @@
 use crate::Reincarnation;
 use crate::catalogue::Catalogue;
 use crate::record::Record;
-use crate::replace::{Replaced, Spans, begin, bit, finish, load_stored, replace};
+use crate::replace::{Figures, Replaced, begin, bit, finish, load_stored, replace};
 use crate::supervise::prepare_standby;
 use abi::slot::{Failure, Refusal};
 use abi::{CallError, Endpoint, Errno};
@@ -45,11 +45,11 @@ pub(crate) async fn exchange(
     let load = |kernel: &dyn System| load(kernel, slot, &source);
     let outcome = replace(cx, number, bit(slot), fresh_set, load).await;
     let response = match outcome {
-        Replaced::Committed(spans) => {
+        Replaced::Committed(figures) => {
             cx.step("record", |state| {
                 state.set_record(slot, Record::new(version))
             });
-            Response::Updated(updated(before.version, version, spans))
+            Response::Updated(updated(before.version, version, figures))
         }
         Replaced::RolledBack {
             member,
@@ -77,15 +77,15 @@ fn load(kernel: &dyn System, slot: Endpoint, source: &Source) -> Result<(), (End
     }
 }
 
-fn updated(from_version: u32, to_version: u32, spans: Spans) -> Updated {
+fn updated(from_version: u32, to_version: u32, figures: Figures) -> Updated {
     Updated {
         from_version,
         to_version,
-        pause_ns: spans.freeze + spans.export + spans.import,
-        freeze_ns: spans.freeze,
-        export_ns: spans.export,
-        import_ns: spans.import,
-        state_bytes: 0,
+        pause_ns: figures.freeze + figures.export + figures.import,
+        freeze_ns: figures.freeze,
+        export_ns: figures.export,
+        import_ns: figures.import,
+        state_bytes: figures.state_bytes,
     }
 }
 

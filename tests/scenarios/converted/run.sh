@@ -65,6 +65,8 @@ update_all() {
     for service in $(ls /proc/service); do
         [ "$service" = hello ] && continue
         answer=$(service update "$service" --to "$1" 2>&1) || echo "update $service to $1: $answer"
+        echo "$answer" | xargs | grep -q -e ' [1-9][0-9]* bytes of state pause [1-9][0-9]* us' ||
+            echo "WRONG report of $service: $answer"
     done
     service status | awk -v want="$1" 'NR > 1 && $1 != "hello" && $3 != want { print "WRONG version", $1 }'
 }

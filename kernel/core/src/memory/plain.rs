@@ -135,6 +135,7 @@ structures! {
     TransactionStatus {
         number: u64, outcome: u32, member: u32, failure: u32, refusal: u32, members: u64,
         started: Time, frozen: Time, exported: Time, ended: Time,
+        state_bytes: u64,
     }
     Registers {
         r15: u64, r14: u64, r13: u64, r12: u64, rbp: u64, rbx: u64, r11: u64, r10: u64, r9: u64,

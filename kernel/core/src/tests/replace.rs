@@ -220,6 +220,8 @@ fn several_services_are_replaced_in_one_step() {
     world.host.ready(first, Refusal::None).unwrap();
     assert_eq!([world.id(VFS), world.id(FS)], [first, second]);
     world.host.check().unwrap();
+    let status = world.host.kernel.transaction_status();
+    assert_eq!(status.state_bytes, 2 * "state".len() as u64);
 }
 
 #[test]
