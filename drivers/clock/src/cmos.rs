@@ -21,8 +21,8 @@ const UPDATING: u8 = 0x80;
 const HOURS_24: u8 = 2;
 /// In status B: binary numbers.
 const BINARY: u8 = 4;
-/// Tries for two equal readings; an update takes 2 ms of every second.
-const TRIES: usize = 10_000;
+/// Tries for two equal readings.
+const TRIES: usize = 16;
 
 fn read(kernel: &dyn System, register: u8) -> Option<u8> {
     kernel.port_write(INDEX, &[register]).ok()?;
@@ -39,7 +39,7 @@ fn read_all(kernel: &dyn System) -> Option<[u8; 7]> {
     Some(all)
 }
 
-/// What the chip shows; `None` when that is no date.
+/// What the chip shows; `None` when that is no date, or is about to change.
 pub(crate) fn read_clock(kernel: &dyn System) -> Option<Date> {
     let mut before = None;
     for _ in 0..TRIES {
