@@ -2,3 +2,6 @@
 
 pub mod corpus;
 pub mod inside;
+pub mod process;
+pub mod terminal;
+pub mod tool;
