@@ -188,7 +188,7 @@ impl Session {
         }
     }
 
-    /// The emulator.
+    /// The emulator that runs now; [`Session::end`] looks whether it has ended.
     ///
     /// # Panics
     /// When there is none.
