@@ -246,7 +246,17 @@ fn it_goes_on_while_services_crash_and_are_replaced() {
             session.check("echo $x; cat /tmp/file | cat", "from shell\nfrom file");
         }
     }
-    println!("{}", session.run("service status"));
+    for service in SERVICES {
+        let row = session.run(&format!("service status {service}"));
+        let row: Vec<&str> = row
+            .lines()
+            .last()
+            .unwrap_or("")
+            .split_whitespace()
+            .collect();
+        // Name, slot, version, state, restarts.
+        assert_eq!((row[0], &row[2..5]), (service, &["2", "running", "1"][..]));
+    }
     leave(session);
 }
 
@@ -260,7 +270,7 @@ fn a_line_goes_on_where_a_service_crashed_within_it() {
         "fault pm panic",
     ] {
         let strike = format!("sleep 2; echo; echo strikes; service {action}; echo struck");
-        session.run(&format!("({strike}) &"));
+        session.run(&format!("( ({strike}) & )"));
         session.type_in("echo ab");
         session.expect("echo ab");
         session.expect("\nstrikes");
