@@ -274,9 +274,13 @@ impl Finished {
         String::from_utf8_lossy(&self.stdout).into_owned()
     }
 
-    /// Standard error as text.
+    /// Standard error as text, without what cargo says there when another cargo is at work.
     #[must_use]
     pub fn errors(&self) -> String {
-        String::from_utf8_lossy(&self.stderr).into_owned()
+        let text = String::from_utf8_lossy(&self.stderr);
+        let is_cargos = |line: &str| line.starts_with("    Blocking waiting for file lock");
+        text.split_inclusive('\n')
+            .filter(|line| !is_cargos(line))
+            .collect()
     }
 }

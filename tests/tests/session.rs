@@ -1,5 +1,7 @@
 //! Sessions: the tool on a terminal, and somebody who types.
 
+use std::io::{Seek, Write};
+use std::process::Command;
 use std::time::Duration;
 use tests::process::is_gone_within;
 use tests::terminal::{Session, Terminal};
@@ -199,7 +201,7 @@ fn a_long_paste_arrives_whole() {
     session.type_in("\x04");
     session.prompt();
     let sum = session.run("md5sum < /tmp/pasted");
-    assert_eq!(sum, host_chemd5sum(&lines));
+    assert_eq!(sum, host_checksum(&lines));
     // The same into a program that takes every byte as it comes.
     session
         .type_in("stty raw -echo; echo ready; head -c 4000 > /tmp/pasted; stty sane; echo done\n");
@@ -207,27 +209,18 @@ fn a_long_paste_arrives_whole() {
     session.type_in(&lines);
     session.expect("\ndone\r");
     session.prompt();
-    session.check("md5sum < /tmp/pasted", &host_chemd5sum(&lines));
+    session.check("md5sum < /tmp/pasted", &host_checksum(&lines));
     leave(session);
 }
 
 /// What md5sum(1) says on the host.
-fn host_chemd5sum(text: &str) -> String {
-    use std::io::Write;
-    use std::process::{Command, Stdio};
-    let mut child = Command::new("md5sum")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(text.as_bytes())
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+fn host_checksum(text: &str) -> String {
+    let mut file = tempfile::tempfile().expect("a file");
+    file.write_all(text.as_bytes()).expect("room for it");
+    file.rewind().expect("its beginning");
+    let output = Command::new("md5sum").stdin(file).output();
+    let output = output.expect("md5sum runs").stdout;
+    String::from_utf8_lossy(&output).trim().to_owned()
 }
 
 /// Services that a session needs, in one way or another.
