@@ -2,4 +2,7 @@
 
 pub mod corpus;
 pub mod inside;
+pub mod process;
+pub mod terminal;
+pub mod tool;
 pub mod typist;

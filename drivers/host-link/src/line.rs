@@ -2,6 +2,7 @@
 
 use crate::{CHANGED, Context, State, wire};
 use abi::Call;
+use alloc::vec::Vec;
 use service::System;
 use uart::{FIFO_BYTES, Format, Interrupts, Ports, Register, Uart};
 
@@ -29,6 +30,13 @@ impl Ports for Registers<'_> {
         let port = BASE + u16::from(register.offset());
         // Refused, it is like a write where there is no chip.
         let _ = self.0.port_write(port, &[value]);
+    }
+
+    fn read_data(&mut self, bytes: &mut [u8]) {
+        // Refused, it is like a read where there is no chip.
+        if self.0.port_read_bytes(BASE, bytes).is_err() {
+            bytes.fill(u8::MAX);
+        }
     }
 
     fn write_data(&mut self, bytes: &[u8]) {
@@ -72,29 +80,41 @@ pub(crate) fn serve(cx: &Context) {
 /// Takes bytes from the chip. Whether there were any.
 fn receive(cx: &Context) -> bool {
     let received = cx.step("receive", |state| {
-        let mut chip = chip(cx);
-        let mut bytes = [0; BATCH];
-        let mut count = 0;
-        while count < BATCH {
-            let arrival = chip.receive();
-            if arrival.overrun {
-                wire::ask_again(state);
-            }
-            if !arrival.taken {
-                break;
-            }
-            if let Some(byte) = arrival.byte {
-                bytes[count] = byte;
-                count += 1;
-            }
+        let arrived = take_from_chip(&mut chip(cx));
+        if arrived.overrun {
+            wire::ask_again(state);
         }
-        wire::receive(state, &bytes[..count]);
-        count > 0
+        wire::receive(state, &arrived.bytes);
+        !arrived.bytes.is_empty()
     });
     if received {
         cx.wake(CHANGED);
     }
     received
+}
+
+/// What came in one closure.
+struct Arrived {
+    bytes: Vec<u8>,
+    overrun: bool,
+}
+
+fn take_from_chip(chip: &mut Uart<Registers<'_>>) -> Arrived {
+    let mut bytes = Vec::with_capacity(BATCH);
+    let mut overrun = false;
+    while bytes.len() + FIFO_BYTES <= BATCH {
+        if let Some(many) = chip.receive_many() {
+            bytes.extend_from_slice(&many);
+            continue;
+        }
+        let arrival = chip.receive();
+        overrun |= arrival.overrun;
+        bytes.extend(arrival.byte);
+        if !arrival.taken {
+            break;
+        }
+    }
+    Arrived { bytes, overrun }
 }
 
 /// Sends what is to be sent, as far as the chip takes it. Whether there was any. It is a closure of

@@ -1,11 +1,15 @@
 //! A boot to a shell on the terminal.
 
+use std::path::Path;
+
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 
 use crate::build::{Configuration, Mode};
 use crate::machine::{Acceleration, Console, Emulator, End, Hardware, Line};
 use crate::project::{say, write};
 use crate::{Built, Error};
+
+use super::folder;
 
 /// Lines of a log that are shown.
 const LINES: usize = 40;
@@ -20,7 +24,9 @@ pub fn boot(
     acceleration: Acceleration,
     hardware: Hardware,
 ) -> Result<Option<String>, Error> {
-    let line = shell_line(built, acceleration, hardware)?;
+    // Another session may run with another archive.
+    let folder = folder::make(built.project())?;
+    let line = shell_line(built, acceleration, hardware, folder.path())?;
     let _settings = TerminalSettings::keep();
     loop {
         say("Booting", "Evernix (Ctrl-A X ends the emulator)");
@@ -45,13 +51,15 @@ pub fn boot(
 /// # Errors
 /// Those of making the boot archive.
 pub fn command(built: &Built, hardware: Hardware) -> Result<String, Error> {
-    Ok(shell_line(built, Acceleration::None, hardware)?.text())
+    let folder = built.project().made_folder("boot")?;
+    Ok(shell_line(built, Acceleration::None, hardware, &folder)?.text())
 }
 
 fn shell_line(
     built: &Built,
     acceleration: Acceleration,
     hardware: Hardware,
+    folder: &Path,
 ) -> Result<Line, Error> {
     let size = tcgetwinsize(rustix::stdio::stdin()).ok();
     let configuration = Configuration {
@@ -61,7 +69,6 @@ fn shell_line(
             .filter(|(rows, columns)| *rows > 0 && *columns > 0),
         overlays: Vec::new(),
     };
-    let folder = built.project().made_folder("boot")?;
     let archive = folder.join("archive");
     write(&archive, &built.archive(&configuration)?)?;
     Ok(Line {

@@ -5,8 +5,11 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::vec::Vec;
 
-use crate::register::{CARRIER, CARRIER_CHANGED, DIVISOR_LATCH, FIFO_IS_ON, LineStatus};
-use crate::{FIFO_BYTES, Ports, Register};
+use crate::register::{
+    CARRIER, CARRIER_CHANGED, CAUSE_FEW, CAUSE_LINE, CAUSE_MANY, CAUSE_NONE, CAUSE_ROOM,
+    DIVISOR_LATCH, FIFO_IS_ON, LineStatus, TRIGGER_BYTES,
+};
+use crate::{FIFO_BYTES, Interrupts, Ports, Register};
 
 #[derive(Debug, Default)]
 struct Inside {
@@ -54,6 +57,27 @@ impl Inside {
         self.level = level;
     }
 
+    /// The most urgent cause of an interrupt. The line is silent whenever somebody looks.
+    fn cause(&self) -> u8 {
+        let status = self.status();
+        let enabled = |interrupt: Interrupts| self.enabled & interrupt.bits() != 0;
+        let received = enabled(Interrupts::RECEIVED) && !self.received.is_empty();
+        if enabled(Interrupts::LINE) && status.intersects(LineStatus::OVERRUN | LineStatus::BREAK) {
+            CAUSE_LINE
+        } else if received && self.received.len() >= TRIGGER_BYTES {
+            CAUSE_MANY
+        } else if received {
+            CAUSE_FEW
+        } else if enabled(Interrupts::ROOM) && status.contains(LineStatus::ROOM) {
+            CAUSE_ROOM
+        } else if self.level {
+            // The modem's.
+            0
+        } else {
+            CAUSE_NONE
+        }
+    }
+
     fn read(&mut self, register: Register) -> u8 {
         let latch = self.line_control & DIVISOR_LATCH != 0;
         match register {
@@ -64,8 +88,8 @@ impl Inside {
             }
             Register::InterruptEnable if latch => self.divisor[1],
             Register::InterruptEnable => self.enabled,
-            Register::FifoControl if self.fifos_on => FIFO_IS_ON | u8::from(!self.level),
-            Register::FifoControl => u8::from(!self.level),
+            Register::FifoControl if self.fifos_on => FIFO_IS_ON | self.cause(),
+            Register::FifoControl => self.cause(),
             Register::LineControl => self.line_control,
             Register::ModemControl => 0,
             Register::LineStatus => {

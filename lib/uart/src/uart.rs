@@ -4,8 +4,8 @@ use bitflags::bitflags;
 
 use crate::Format;
 use crate::register::{
-    BREAK, CARRIER, CARRIER_CHANGED, DIVISOR_LATCH, FIFO_IS_ON, FIFO_ON, LineStatus, MODEM_READY,
-    Register,
+    BREAK, CARRIER, CARRIER_CHANGED, CAUSE, CAUSE_MANY, DIVISOR_LATCH, FIFO_IS_ON, FIFO_ON,
+    LineStatus, MODEM_READY, Register, TRIGGER_BYTES,
 };
 
 /// Bytes the chip keeps in each direction.
@@ -18,6 +18,11 @@ pub trait Ports {
 
     /// Writes a register.
     fn write(&mut self, register: Register, value: u8);
+
+    /// Reads bytes from the data register, one after the other.
+    fn read_data(&mut self, bytes: &mut [u8]) {
+        bytes.fill_with(|| self.read(Register::Data));
+    }
 
     /// Writes bytes to the data register, one after the other.
     fn write_data(&mut self, bytes: &[u8]);
@@ -137,6 +142,18 @@ impl<P: Ports> Uart<P> {
         }
     }
 
+    /// Takes many received bytes at once, if the chip says that there are so many and that none was
+    /// lost. It says so only while interrupts for received bytes are on. A break among them is taken
+    /// for a zero.
+    pub fn receive_many(&mut self) -> Option<[u8; TRIGGER_BYTES]> {
+        let cause = self.ports.read(Register::FifoControl) & CAUSE;
+        (cause == CAUSE_MANY).then(|| {
+            let mut bytes = [0; TRIGGER_BYTES];
+            self.ports.read_data(&mut bytes);
+            bytes
+        })
+    }
+
     /// Whether [`FIFO_BYTES`] can be sent now.
     pub fn has_room(&mut self) -> bool {
         self.status().contains(LineStatus::ROOM)
@@ -213,6 +230,7 @@ mod tests {
         assert_eq!(uart.take_over(&Format::FASTEST), Err(NoChip));
         assert!(uart.has_room());
         assert_eq!(uart.receive(), Arrival::default());
+        assert_eq!(uart.receive_many(), None);
     }
 
     #[test]
@@ -276,6 +294,25 @@ mod tests {
         assert_eq!(chip.take_edges(), 0);
         uart.set_interrupts(Interrupts::QUIET | Interrupts::ROOM);
         assert_eq!(chip.take_edges(), 1, "there is room");
+    }
+
+    #[test]
+    fn many_bytes_are_taken_at_once_when_there_are_so_many() {
+        let chip = Chip::default();
+        let mut uart = taken(&chip);
+        uart.set_interrupts(Interrupts::QUIET);
+        chip.arrive(&[b'x'; TRIGGER_BYTES - 1]);
+        assert_eq!(uart.receive_many(), None);
+        chip.arrive(b"yz");
+        let many = uart.receive_many().unwrap();
+        assert_eq!(&many[TRIGGER_BYTES - 2..], b"xy");
+        assert_eq!(uart.receive_many(), None);
+        assert_eq!(uart.receive().byte, Some(b'z'));
+        // When one was lost, the others are taken one by one to hear of it.
+        chip.arrive(&[b'x'; FIFO_BYTES + 1]);
+        assert_eq!(uart.receive_many(), None);
+        assert!(uart.receive().overrun);
+        assert!(uart.receive_many().is_some());
     }
 
     #[test]
