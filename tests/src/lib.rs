@@ -2,3 +2,5 @@
 
 pub mod corpus;
 pub mod inside;
+pub mod probe;
+pub mod services;

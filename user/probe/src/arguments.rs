@@ -2,17 +2,26 @@
 
 use crate::child::{attempt, describe, run};
 use crate::place::Place;
-use probe::signatures::{Argument, all};
+use probe::signatures::{Argument, MACHINE, Signature, harmless, number};
 
 /// Pointers that lead nowhere.
 pub(crate) fn wild(place: &Place) {
-    misuse(place, |argument| {
-        if argument.is_pointer() {
-            place.wild(argument)
-        } else {
-            Vec::new()
-        }
+    misuse(place, harmless(), |argument| wild_pointers(place, argument));
+}
+
+/// The same for the calls that change the machine.
+pub(crate) fn machine(place: &Place) {
+    misuse(place, MACHINE.iter(), |argument| {
+        wild_pointers(place, argument)
     });
+}
+
+fn wild_pointers(place: &Place, argument: Argument) -> Vec<(&'static str, u64)> {
+    if argument.is_pointer() {
+        place.wild(argument)
+    } else {
+        Vec::new()
+    }
 }
 
 /// Descriptors that are none.
@@ -26,7 +35,7 @@ pub(crate) fn descriptors(place: &Place) {
         ("smallest", 0xffff_ffff_8000_0000),
         ("high-bits", 0x7777_0000_004d),
     ];
-    misuse(place, |argument| {
+    misuse(place, harmless(), |argument| {
         if argument.is_descriptor() {
             NONE.to_vec()
         } else {
@@ -46,7 +55,7 @@ pub(crate) fn lengths(place: &Place) {
         ("largest", i64::MAX as u64),
         ("minus-1", u64::MAX),
     ];
-    misuse(place, |argument| {
+    misuse(place, harmless(), |argument| {
         if matches!(argument, Argument::Size(_)) {
             ABSURD.to_vec()
         } else {
@@ -56,10 +65,14 @@ pub(crate) fn lengths(place: &Place) {
 }
 
 /// A line for each argument: `call argument: what=result what=result ...`.
-fn misuse(place: &Place, wrong: impl Fn(Argument) -> Vec<(&'static str, u64)>) {
+fn misuse(
+    place: &Place,
+    calls: impl Iterator<Item = &'static Signature>,
+    wrong: impl Fn(Argument) -> Vec<(&'static str, u64)>,
+) {
     let mut line = String::new();
-    for (name, arguments) in all() {
-        let number = linux::calls::number(name).unwrap_or(u32::MAX);
+    for (name, arguments) in calls {
+        let number = number(name).unwrap_or(u32::MAX);
         for (index, argument) in arguments.iter().enumerate() {
             let cases = wrong(*argument);
             if cases.is_empty() {

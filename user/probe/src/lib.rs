@@ -7,13 +7,15 @@
 //! probe instructions   what no program may execute, and stacks and frames that are none
 //! probe executables    files that look like programs
 //! probe numbers        every number of a system call from 0 to 1023
+//! probe machine        wild, for calls that change the whole machine
 //! probe all            all of these
 //! probe NAME           one way to use up the system: fork-bomb, touch, touch-many, pipes, arguments
 //! probe fill FILE      writes to a file until there is no room
 //! ```
 //!
-//! The first six print a line for each misuse with what came of it: `ok`, the name of an errno, or
-//! the signal that ended the child. Linux prints the same, so it is the oracle.
+//! All but the last two print a line for each misuse with what came of it: `ok`, the name of an errno, or
+//! the signal that ended the child. The first
+//! five harm nobody, and Linux prints the same, so it is the oracle.
 
 pub mod errno;
 pub mod executables;

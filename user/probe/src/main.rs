@@ -44,13 +44,14 @@ fn probe(words: &[&str]) -> io::Result<bool> {
 }
 
 fn misuse(group: &str) -> io::Result<bool> {
-    const GROUPS: [&str; 6] = [
+    const GROUPS: [&str; 7] = [
         "wild",
         "descriptors",
         "lengths",
         "instructions",
         "executables",
         "numbers",
+        "machine",
     ];
     let chosen: Vec<&str> = GROUPS
         .into_iter()
@@ -64,6 +65,7 @@ fn misuse(group: &str) -> io::Result<bool> {
             "lengths" => arguments::lengths(&place),
             "instructions" => instructions::misuse(),
             "executables" => execute::misuse()?,
+            "machine" => arguments::machine(&place),
             _ => numbers::misuse(),
         }
     }

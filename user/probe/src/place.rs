@@ -12,7 +12,7 @@ const PAGE: usize = 4096;
 /// What arguments refer to.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
-    /// A page of `a` without an end; behind it nothing is mapped.
+    /// A page of `a` without an end; the page behind it may not be touched.
     letters: u64,
     /// A page that may only be read.
     read_only: u64,
@@ -25,6 +25,8 @@ pub(crate) struct Place {
     directory: u64,
 }
 
+/// Far from where programs and their mappings are put.
+const UNMAPPED: u64 = 0x10_0000_0000;
 const FILE: &CStr = c"file";
 const MISSING: &CStr = c"missing";
 
@@ -42,7 +44,7 @@ impl Place {
         // SAFETY: the first of the two pages that were just mapped.
         unsafe {
             std::ptr::write_bytes(letters, b'a', PAGE);
-            libc::munmap(letters.add(PAGE).cast(), PAGE);
+            libc::mprotect(letters.add(PAGE).cast(), PAGE, libc::PROT_NONE);
         }
         let read_only = map(PAGE)?;
         // SAFETY: the page that was just mapped, which nothing refers to.
@@ -99,7 +101,8 @@ impl Place {
         let mut all = vec![
             ("null", 0),
             ("low", 8),
-            ("unmapped", self.letters + PAGE as u64),
+            ("unmapped", UNMAPPED),
+            ("forbidden", self.letters + PAGE as u64),
             ("edge", self.letters + PAGE as u64 - 1),
             ("last", 0x7fff_ffff_efff),
             ("beyond", 0x7fff_ffff_f000),

@@ -55,6 +55,8 @@ const TELL_PARENT: u64 = 0x0010_0011;
 const TELL_CHILD: u64 = 0x0100_0011;
 /// `ARCH_GET_FS`.
 const GET_FS: u64 = 0x1003;
+/// `control::CALL`.
+const EVERNIX_CONTROL: u32 = 500;
 /// `TIOCGWINSZ`.
 const WINDOW: u64 = 0x5413;
 
@@ -100,7 +102,7 @@ pub const FILES: &[Signature] = &[
     ("fallocate", &[File, Value(0), Value(0), Value(64)]),
     ("truncate", &[Path, Value(4096)]),
     ("ftruncate", &[File, Value(4096)]),
-    ("sendfile", &[File, File, In, Size(8)]),
+    ("sendfile", &[File, File, In, Value(8)]),
     ("copy_file_range", &[File, In, File, In, Size(8), Value(0)]),
     ("pipe", &[Out]),
     ("pipe2", &[Out, Value(0)]),
@@ -159,8 +161,6 @@ pub const PATHS: &[Signature] = &[
     ("utimes", &[Path, In]),
     ("utimensat", &[Directory, Path, In, Value(0)]),
     ("futimesat", &[Directory, Path, In]),
-    ("mount", &[In, Missing, In, Value(0), In]),
-    ("umount2", &[Missing, Value(0)]),
     ("execve", &[Path, In, In]),
     ("execveat", &[Directory, Path, In, In, Value(0)]),
 ];
@@ -192,9 +192,7 @@ pub const PROCESSES: &[Signature] = &[
     ("sigaltstack", &[In, Out]),
     ("time", &[Out]),
     ("gettimeofday", &[Out, Out]),
-    ("settimeofday", &[In, Value(0)]),
     ("clock_gettime", &[Value(0), Out]),
-    ("clock_settime", &[Value(0), In]),
     ("clock_getres", &[Value(0), Out]),
     ("clock_nanosleep", &[Value(0), Value(0), In, Out]),
     ("nanosleep", &[In, Out]),
@@ -215,8 +213,6 @@ pub const PROCESSES: &[Signature] = &[
     ("setrlimit", &[Value(7), In]),
     ("prlimit64", &[Value(0), Value(7), In, Out]),
     ("uname", &[Out]),
-    ("sethostname", &[In, Value(4)]),
-    ("setdomainname", &[In, Value(4)]),
     ("sysinfo", &[Out]),
     // SYSLOG_ACTION_READ_ALL.
     ("syslog", &[Value(3), Out, Size(64)]),
@@ -238,7 +234,7 @@ pub const MEMORY: &[Signature] = &[
         "mmap",
         &[
             Range,
-            Size(PAGE),
+            Value(PAGE),
             Value(3),
             Value(FIXED),
             Value(u64::MAX),
@@ -250,11 +246,11 @@ pub const MEMORY: &[Signature] = &[
         "mmap",
         &[Value(0), Size(PAGE), Value(1), Value(2), File, Value(0)],
     ),
-    ("munmap", &[Range, Size(PAGE)]),
+    ("munmap", &[Range, Value(PAGE)]),
     ("mprotect", &[Range, Size(PAGE), Value(3)]),
     (
         "mremap",
-        &[Range, Size(PAGE), Size(2 * PAGE), Value(1), Value(0)],
+        &[Range, Value(PAGE), Size(2 * PAGE), Value(1), Value(0)],
     ),
     ("madvise", &[Range, Size(PAGE), Value(0)]),
     ("msync", &[Range, Size(PAGE), Value(4)]),
@@ -280,8 +276,31 @@ pub const ABSENT: &[Signature] = &[
     ("fremovexattr", &[File, In]),
 ];
 
-/// Every call.
-pub fn all() -> impl Iterator<Item = &'static Signature> {
+/// The calls that change the machine, which nobody wants to lose who only asks for an oracle.
+pub const MACHINE: &[Signature] = &[
+    ("mount", &[In, Missing, In, Value(0), In]),
+    ("umount2", &[Missing, Value(0)]),
+    ("settimeofday", &[In, Value(0)]),
+    ("clock_settime", &[Value(0), In]),
+    ("sethostname", &[In, Size(4)]),
+    ("setdomainname", &[In, Size(4)]),
+    (
+        "evernix_control",
+        &[In, Size(8), Out, Size(64), In, Size(8)],
+    ),
+];
+
+/// The number of a call.
+#[must_use]
+pub fn number(name: &str) -> Option<u32> {
+    if name == "evernix_control" {
+        return Some(EVERNIX_CONTROL);
+    }
+    linux::calls::number(name)
+}
+
+/// The calls that harm nobody.
+pub fn harmless() -> impl Iterator<Item = &'static Signature> {
     [FILES, PATHS, PROCESSES, MEMORY, ABSENT]
         .into_iter()
         .flatten()
@@ -293,8 +312,8 @@ mod tests {
 
     #[test]
     fn every_call_exists_and_has_at_most_six_arguments() {
-        for (name, arguments) in all() {
-            assert!(linux::calls::number(name).is_some(), "{name}");
+        for (name, arguments) in harmless().chain(MACHINE) {
+            assert!(number(name).is_some(), "{name}");
             assert!((1..=6).contains(&arguments.len()), "{name}");
         }
     }
