@@ -1,4 +1,32 @@
-//! What `service status` shows.
+//! Services that take the place of others, and what `service status` shows.
+
+use evernix::Project;
+use evernix::build::extra;
+use std::fs;
+use std::path::Path;
+
+/// The image of a misfit (a binary of drivers/misfits), under the name of the service whose place
+/// it takes.
+///
+/// # Panics
+/// When it cannot be built.
+#[must_use]
+pub fn misfit(binary: &str, name: &str, version: u32) -> Vec<u8> {
+    let package = ("misfits", binary);
+    extra::service(&Project::here(), package, (name, version)).expect("a misfit can be built")
+}
+
+/// Puts files into the folder `images` of an overlay.
+///
+/// # Panics
+/// When they cannot be written.
+pub fn lay_images(overlay: &Path, images: &[(&str, Vec<u8>)]) {
+    let folder = overlay.join("images");
+    fs::create_dir_all(&folder).expect("a folder");
+    for (name, content) in images {
+        fs::write(folder.join(name), content).expect("a file");
+    }
+}
 
 /// A service's row.
 #[derive(Clone, Debug, PartialEq, Eq)]
