@@ -206,82 +206,83 @@ fn a_file_that_is_no_image_is_refused_before_anything_starts() {
     assert!(!done.logs.kernel.contains("candidate"), "{}", done.report());
 }
 
+/// A wrong command, its status, and what its message must contain.
+const WRONG: [(&str, u8, &str); 21] = [
+    ("service", 2, "Usage: service"),
+    (
+        "service frobnicate hello",
+        2,
+        "unrecognized subcommand 'frobnicate'",
+    ),
+    ("service update", 2, "required arguments were not provided"),
+    ("service down", 2, "required arguments were not provided"),
+    ("service down hello tty", 2, "unexpected argument 'tty'"),
+    ("service fault hello gently", 2, "invalid value 'gently'"),
+    (
+        "service update HELLO",
+        2,
+        "a service's name has lower-case letters",
+    ),
+    (
+        "service update hello --to",
+        2,
+        "a value is required for '--to",
+    ),
+    ("service update nobody", 1, "nobody: no such service"),
+    ("service fault nobody", 1, "nobody: no such service"),
+    ("service status nobody", 1, "nobody: no such service"),
+    ("service up hello", 1, "hello: it is up already"),
+    (
+        "service down vfs",
+        1,
+        "vfs: the system cannot do without it",
+    ),
+    (
+        "service update hello --to 77",
+        1,
+        "hello: the image has no such version",
+    ),
+    (
+        "service update hello --to /missing",
+        3,
+        "/missing: No such file or directory",
+    ),
+    ("service update hello --to /etc", 3, "/etc: Is a directory"),
+    (
+        "service update hello --to /bin/busybox",
+        1,
+        "the file is not a service image",
+    ),
+    (
+        "service update hello --to /dev/null",
+        1,
+        "the file is not a service image",
+    ),
+    (
+        "service update hello --to /dev/hello/x",
+        3,
+        "/dev/hello/x: Not a directory",
+    ),
+    (
+        "dd if=/dev/zero of=/tmp/big bs=1M count=5 2>/dev/null; service update hello --to /tmp/big",
+        3,
+        "the file is too large",
+    ),
+    (
+        "su nobody -s /bin/sh -c 'service down hello'",
+        3,
+        "Operation not permitted",
+    ),
+];
+
 #[test]
 fn wrong_commands_are_told_what_is_wrong() {
     let overlay = tempfile::tempdir().expect("a folder");
-    // The command, its status, and what its message must contain.
-    let cases = [
-        ("service", 2, "Usage: service"),
-        (
-            "service frobnicate hello",
-            2,
-            "unrecognized subcommand 'frobnicate'",
-        ),
-        ("service update", 2, "required arguments were not provided"),
-        ("service down", 2, "required arguments were not provided"),
-        ("service down hello tty", 2, "unexpected argument 'tty'"),
-        ("service fault hello gently", 2, "invalid value 'gently'"),
-        (
-            "service update HELLO",
-            2,
-            "a service's name has lower-case letters",
-        ),
-        (
-            "service update hello --to",
-            2,
-            "a value is required for '--to",
-        ),
-        ("service update nobody", 1, "nobody: no such service"),
-        ("service fault nobody", 1, "nobody: no such service"),
-        ("service status nobody", 1, "nobody: no such service"),
-        ("service up hello", 1, "hello: it is up already"),
-        (
-            "service down vfs",
-            1,
-            "vfs: the system cannot do without it",
-        ),
-        (
-            "service update hello --to 77",
-            1,
-            "hello: the image has no such version",
-        ),
-        (
-            "service update hello --to /missing",
-            3,
-            "/missing: No such file or directory",
-        ),
-        ("service update hello --to /etc", 3, "/etc: Is a directory"),
-        (
-            "service update hello --to /bin/busybox",
-            1,
-            "the file is not a service image",
-        ),
-        (
-            "service update hello --to /dev/null",
-            1,
-            "the file is not a service image",
-        ),
-        (
-            "service update hello --to /dev/hello/x",
-            3,
-            "/dev/hello/x: Not a directory",
-        ),
-        (
-            "dd if=/dev/zero of=/tmp/big bs=1M count=5 2>/dev/null; service update hello --to /tmp/big",
-            3,
-            "the file is too large",
-        ),
-        (
-            "su nobody -s /bin/sh -c 'service down hello'",
-            3,
-            "Operation not permitted",
-        ),
-    ];
-    let steps = cases.map(|(command, ..)| command.to_owned());
+    let steps = WRONG.map(|(command, ..)| command.to_owned());
     let done = run(&overlay, &steps);
     let parts = parts(&done);
     let mut wrong = Vec::new();
-    for (at, (command, status, said)) in cases.into_iter().enumerate() {
+    for (at, (command, status, said)) in WRONG.into_iter().enumerate() {
         let found = parts.get(at).map_or("", String::as_str);
         let end = format!("status {status}\nhello, reader {}\n", at + 1);
         if !(found.contains(said) && found.ends_with(&end)) {

@@ -12,8 +12,8 @@ pub(crate) enum End {
     Signal(i32),
 }
 
-/// Milliseconds after which SIGALRM ends a child that waits for ever.
-const PATIENCE_MS: i64 = 400;
+/// Seconds after which SIGALRM ends a child that waits for ever.
+const PATIENCE_SECONDS: i64 = 3;
 
 /// Runs `work` in a child and waits for it, not for long; its status is what `work` returns.
 ///
@@ -64,8 +64,8 @@ fn set_alarm() {
             tv_usec: 0,
         },
         it_value: libc::timeval {
-            tv_sec: 0,
-            tv_usec: PATIENCE_MS * 1000,
+            tv_sec: PATIENCE_SECONDS,
+            tv_usec: 0,
         },
     };
     // SAFETY: the structure lives during the call.
