@@ -2,7 +2,9 @@
 
 pub mod corpus;
 pub mod inside;
+pub mod probe;
 pub mod process;
+pub mod services;
 pub mod terminal;
 pub mod tool;
 pub mod typist;

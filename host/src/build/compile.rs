@@ -48,6 +48,26 @@ pub(super) fn kernel(project: &Project) -> Result<PathBuf, Error> {
 
 /// Builds both versions of each service.
 pub(super) fn services(project: &Project, system: &System) -> Result<Vec<Binary>, Error> {
+    let packages: Vec<String> = system.services().flat_map(versions).collect();
+    run_services(project, &packages)?;
+    let binaries = packages.iter().map(|package| Binary {
+        path: binary(project, "services", package),
+        name: package.clone(),
+    });
+    Ok(binaries.collect())
+}
+
+/// Builds a package of services that the system does not have.
+pub(super) fn extra_service(
+    project: &Project,
+    package: &str,
+    name: &str,
+) -> Result<PathBuf, Error> {
+    run_services(project, &[package.to_owned()])?;
+    Ok(binary(project, "services", name))
+}
+
+fn run_services(project: &Project, packages: &[String]) -> Result<(), Error> {
     let script = project.source("lib/image/service.ld");
     let mut flags: Vec<String> = [
         NO_FLOAT,
@@ -71,18 +91,12 @@ pub(super) fn services(project: &Project, system: &System) -> Result<Vec<Binary>
         "-Cmetadata={:08x}",
         fingerprint(&crate::project::read(&script)?)
     ));
-    let packages: Vec<String> = system.services().flat_map(versions).collect();
     let set = Set {
         name: "services",
-        packages: &packages,
+        packages,
         flags: &flags,
     };
-    run(project, &set)?;
-    let binaries = packages.iter().map(|package| Binary {
-        path: binary(project, "services", package),
-        name: package.clone(),
-    });
-    Ok(binaries.collect())
+    run(project, &set)
 }
 
 /// The packages of a service.
@@ -103,30 +117,39 @@ pub(super) fn vdso(project: &Project) -> Result<PathBuf, Error> {
 }
 
 /// Our own Linux programs: where each goes in the root, its package and its binary.
-const PROGRAMS: [(&str, &str, &str); 3] = [
+const PROGRAMS: [(&str, &str, &str); 2] = [
     ("sbin/init", "init", "init"),
     ("sbin/service", "service-command", "service"),
-    ("bin/probe", "probe", "probe"),
 ];
 
 /// Builds our Linux programs; the names are their paths in the root.
 pub(super) fn programs(project: &Project) -> Result<Vec<Binary>, Error> {
-    let set = Set {
-        name: "programs",
-        packages: &PROGRAMS.map(|(_, package, _)| package.to_owned()),
-        flags: &[
-            "-Ctarget-feature=+crt-static",
-            "-Cstrip=symbols",
-            NO_WARNINGS,
-        ]
-        .map(str::to_owned),
-    };
-    run(project, &set)?;
+    run_programs(project, &PROGRAMS.map(|(_, package, _)| package.to_owned()))?;
     let binaries = PROGRAMS.map(|(place, _, name)| Binary {
         name: place.to_owned(),
         path: binary(project, "programs", name),
     });
     Ok(binaries.into())
+}
+
+/// Builds a package of a Linux program that is not part of the image.
+pub(super) fn extra_program(project: &Project, package: &str) -> Result<PathBuf, Error> {
+    run_programs(project, &[package.to_owned()])?;
+    Ok(binary(project, "programs", package))
+}
+
+fn run_programs(project: &Project, packages: &[String]) -> Result<(), Error> {
+    let flags = [
+        "-Ctarget-feature=+crt-static",
+        "-Cstrip=symbols",
+        NO_WARNINGS,
+    ];
+    let set = Set {
+        name: "programs",
+        packages,
+        flags: &flags.map(str::to_owned),
+    };
+    run(project, &set)
 }
 
 fn binary(project: &Project, set: &str, name: &str) -> PathBuf {

@@ -39,7 +39,8 @@ pub(super) fn make(project: &Project, binaries: &[Binary]) -> Result<Vec<Service
     Ok(images)
 }
 
-fn convert(binary: &Binary, name: &str, version: u32) -> Result<Vec<u8>, Error> {
+/// The image of a linked ELF file.
+pub(super) fn convert(binary: &Binary, name: &str, version: u32) -> Result<Vec<u8>, Error> {
     let elf = project::read(&binary.path)?;
     instructions::check(&binary.name, &elf)?;
     image::build(&elf, name, version).map_err(|error| Error::artifact(&binary.name, error))

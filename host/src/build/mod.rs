@@ -3,6 +3,7 @@
 
 mod boot;
 mod compile;
+pub mod extra;
 mod images;
 mod instructions;
 

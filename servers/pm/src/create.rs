@@ -5,6 +5,7 @@ use crate::process::Process;
 use crate::state::Counter;
 use crate::table::{Birth, effects::key};
 use crate::{Context, arguments, caller};
+use abi::layout::PAGE_SIZE;
 use abi::{Call, CallError, Errno, Pid, SpaceId};
 use core::task::Poll;
 use linux::process::clone::{CLONE_ARGUMENTS_BYTES, Child, Refusal};
@@ -36,6 +37,9 @@ pub(crate) async fn clone(cx: Context, words: [u64; 7]) -> Outcome {
 pub(crate) async fn clone3(cx: Context, address: u64, size: u64) -> Outcome {
     if size < CLONE_ARGUMENTS_BYTES as u64 {
         return Err(Errno::INVAL.into());
+    }
+    if size > PAGE_SIZE {
+        return Err(Errno::TOOBIG.into());
     }
     let bytes = arguments::read(&cx, address)?;
     let child = Child::of_clone3(&bytes);

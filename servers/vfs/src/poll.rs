@@ -19,6 +19,8 @@ use service::{Outcome, Refused};
 
 /// Nanoseconds in a millisecond.
 const MILLISECOND: u64 = 1_000_000;
+/// Bytes of a signal mask.
+const MASK_BYTES: usize = 8;
 
 /// What is behind a descriptor that is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -143,9 +145,35 @@ pub(crate) async fn poll(cx: Context, address: u64, count: u64, timeout: u64) ->
     poll_until(cx, address, count, deadline).await
 }
 
-/// ppoll. The signal mask is pm's to set.
-pub(crate) async fn poll_precisely(cx: Context, address: u64, count: u64, timeout: u64) -> Outcome {
+/// Where a signal mask is, and its bytes. Masks are pm's to set; here they are only checked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mask {
+    /// Null for none.
+    pub(crate) address: u64,
+    pub(crate) size: u64,
+}
+
+/// Refuses a mask that pm would refuse.
+fn check_mask(cx: &Context, mask: Mask) -> Result<(), Refused> {
+    if mask.address == 0 {
+        return Ok(());
+    }
+    if mask.size != MASK_BYTES as u64 {
+        return Err(Errno::INVAL.into());
+    }
+    arguments::structure::<MASK_BYTES>(cx, "mask", mask.address).map(drop)
+}
+
+/// ppoll.
+pub(crate) async fn poll_precisely(
+    cx: Context,
+    address: u64,
+    count: u64,
+    timeout: u64,
+    mask: Mask,
+) -> Outcome {
     let deadline = deadline(&cx, timeout, time::span)?;
+    check_mask(&cx, mask)?;
     poll_until(cx, address, count, deadline).await
 }
 
@@ -188,13 +216,20 @@ pub(crate) async fn select(cx: Context, count: u64, sets: [u64; 3], timeout: u64
     select_until(cx, count, sets, deadline, (timeout, 1000)).await
 }
 
-/// pselect6. The signal mask is pm's to set.
+/// pselect6: the last argument is the address of a mask's address and size.
 pub(crate) async fn select_precisely(
     cx: Context,
     count: u64,
     sets: [u64; 3],
     timeout: u64,
+    mask: u64,
 ) -> Outcome {
+    if mask != 0 {
+        let address = arguments::structure(&cx, "mask address", mask)?;
+        let size = arguments::structure(&cx, "mask size", mask.saturating_add(8))?;
+        let [address, size] = [address, size].map(u64::from_le_bytes);
+        check_mask(&cx, Mask { address, size })?;
+    }
     let deadline = deadline(&cx, timeout, time::span)?;
     select_until(cx, count, sets, deadline, (timeout, 1)).await
 }

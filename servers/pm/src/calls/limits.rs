@@ -22,6 +22,10 @@ pub(super) fn call(cx: &Context, number: u32, words: [u64; 7]) -> Option<Handler
     let [first, second, third, fourth, ..] = words;
     let low = word::low_32;
     Some(match number {
+        // Only prlimit64 takes null for what is not wanted.
+        number::__NR_getrlimit | number::__NR_setrlimit if second == 0 => {
+            Box::pin(async { Err(Errno::FAULT.into()) })
+        }
         number::__NR_getrlimit => Box::pin(limit(cx, 0, first, 0, second)),
         number::__NR_setrlimit => Box::pin(limit(cx, 0, first, second, 0)),
         number::__NR_prlimit64 => Box::pin(limit(cx, low(first), second, third, fourth)),

@@ -39,9 +39,18 @@ pub(super) fn answer(cx: &Context, number: u32, arguments: Arguments) -> Option<
             Box::pin(attributes::advise(cx, a))
         }
         raw::__NR_poll => Box::pin(poll::poll(cx, a, b, c)),
-        raw::__NR_ppoll => Box::pin(poll::poll_precisely(cx, a, b, c)),
+        raw::__NR_ppoll => Box::pin(poll::poll_precisely(
+            cx,
+            a,
+            b,
+            c,
+            poll::Mask {
+                address: d,
+                size: e,
+            },
+        )),
         raw::__NR_select => Box::pin(poll::select(cx, a, [b, c, d], e)),
-        raw::__NR_pselect6 => Box::pin(poll::select_precisely(cx, a, [b, c, d], e)),
+        raw::__NR_pselect6 => Box::pin(poll::select_precisely(cx, a, [b, c, d], e, f)),
         _ => return None,
     })
 }

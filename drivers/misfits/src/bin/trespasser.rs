@@ -1,0 +1,5 @@
+//! The binary of takes hello's place and trespasses: see the library.
+#![no_std]
+#![no_main]
+
+service::main!(misfits::trespass::Trespasser);
