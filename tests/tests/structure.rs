@@ -19,7 +19,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("system/next", &["abi", "lib", "protocol", "service"]),
     ("user", &["abi", "lib"]),
     ("host", &["abi", "lib", "protocol"]),
-    ("tests", &["host"]),
+    ("tests", &["abi", "host"]),
 ];
 
 /// Where services are; each has its other version in `system/next`.

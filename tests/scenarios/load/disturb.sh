@@ -39,13 +39,18 @@ poke() {
     esac
 }
 
-# Memory in KiB while nothing else runs and every service has just what it needs: of all services; of
-# page tables; what is neither free nor of those or of programs.
+# Memory while nothing else runs and every service has just what it needs: bytes of all States; KiB of
+# all services, of page tables, and of what is neither free nor of those or of programs.
 measure() {
     load_pause
+    states=
     for each in $services; do
         answer=$(service refresh "$each" 2>&1) || wrong "refresh $each: $answer"
+        bytes=${answer#*, }
+        states="$states $each ${bytes%% *}"
     done
+    echo "States:$states" >&2
+    echo "$states" | awk -v ORS=" " '{ for (i = 2; i <= NF; i += 2) sum += $i; print sum }'
     awk '{ of[$1] = $2 } END {
         services = of["Slab:"]; tables = of["PageTables:"]
         print services, tables, of["MemTotal:"] - of["MemFree:"] - of["AnonPages:"] - services - tables
@@ -71,11 +76,13 @@ compare_memory() {
     wrong "$1: $grown grew"
 }
 
-# What grew between two measures. Programs lie at random places and need some tables more or less.
+# What grew between two measures. Numbers in a State get longer, a service's heap grows by 64 KiB at a
+# time, and programs lie at random places and need some tables more or less.
 growth() {
-    [ $(($4 - $1)) -le 4 ] || echo "the services"
-    [ $(($5 - $2)) -le 64 ] || echo "page tables"
-    [ $(($6 - $3)) -le 0 ] || echo "the kernel"
+    [ $(($5 - $1)) -le 4096 ] || echo "the States"
+    [ $(($6 - $2)) -le 64 ] || echo "the services"
+    [ $(($7 - $3)) -le 64 ] || echo "page tables"
+    [ $(($8 - $4)) -le 0 ] || echo "the kernel"
 }
 
 crash() {
