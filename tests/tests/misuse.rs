@@ -140,10 +140,9 @@ fn calls_of_every_number_are_answered() {
         panic!("{}", done.report());
     };
     for (what, result) in results(machine) {
-        assert!(
-            MACHINE_RESULTS.contains(&result.as_str()),
-            "{what}: {result}"
-        );
+        // Null is no time to set.
+        let allowed = MACHINE_RESULTS.contains(&result.as_str()) || what == "settimeofday 0 null";
+        assert!(allowed, "{what}: {result}");
     }
     let first = results(numbers.trim_start_matches("numbers\n"));
     let second = results(again.trim_start_matches("again\n"));
@@ -187,13 +186,13 @@ fn what_is_used_up_is_missed_by_the_one_who_used_it_alone() {
     let mut script = String::from(
         "free() { while read name kib unit; do case $name in MemFree:) echo \"free $kib\";; esac; \
          done </proc/meminfo; }\n\
-         mkfifo /tmp/clock; exec 3<>/tmp/clock\n\
-         probe touch >/dev/null\n",
+         mkfifo /tmp/clock; exec 3<>/tmp/clock\n",
     );
     for (what, _) in EXHAUSTION {
-        // The shell goes on meanwhile, without making processes.
+        // The first time services grow tables that they keep. The second time the shell goes on
+        // meanwhile, without making processes.
         script.push_str(&format!(
-            "echo '@ {what}'; free\n\
+            "probe {what} >/dev/null; echo '@ {what}'; free\n\
              probe {what} & read -t 1 x <&3\n\
              echo during >/tmp/file; read x </tmp/file; echo $x\n\
              wait $!\n\
