@@ -42,9 +42,12 @@ impl Service for PipeFileSystem {
         }
         match messages::Request::decode(cx.message()) {
             Some(messages::Request::Create(question)) => Box::pin(async move {
-                cx.end(|state| {
+                cx.end_with(|state| {
+                    if !state.has_place() {
+                        return Err(Errno::NFILE.into());
+                    }
                     let (reader, writer) = state.create(question.flags & O_NONBLOCK);
-                    Ends { reader, writer }
+                    Ok(Ends { reader, writer })
                 })
             }),
             Some(messages::Request::OpenFifo(question)) => Box::pin(open_fifo(cx, question)),
@@ -58,6 +61,9 @@ async fn open_fifo(cx: Cx<PipeFileSystem>, question: messages::OpenFifo) -> Outc
     let (reads, writes) = (flags::reads(question.flags), flags::writes(question.flags));
     let waits = question.flags & O_NONBLOCK == 0;
     let opened = cx.step("open", |state| {
+        if !state.has_place() {
+            return Err(Errno::NFILE);
+        }
         let id = state.fifo(question.server, question.node);
         if !waits && writes && !reads && state.pipe(id).is_none_or(|pipe| pipe.readers == 0) {
             return Err(Errno::NXIO);
@@ -225,7 +231,7 @@ fn give(
             Given::Broken
         });
     }
-    let room = pipe.room() as u64;
+    let room = state.room(id);
     let left = count - done;
     if count <= ATOMIC && room < left {
         return Ok(Given::Bytes(0));
@@ -261,7 +267,7 @@ async fn poll(cx: Cx<PipeFileSystem>, question: object::Poll) -> Outcome {
             events |= if pipe.writers == 0 { HANG_UP } else { 0 };
         }
         if flags::writes(flags) {
-            let room = pipe.room() as u64 >= ATOMIC;
+            let room = state.room(id) >= ATOMIC;
             events |= if room { OUT | WRITE_NORMAL } else { 0 };
             events |= if pipe.readers == 0 { ERROR } else { 0 };
         }

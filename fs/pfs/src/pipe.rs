@@ -6,6 +6,9 @@ use minicbor::{Decode, Encode};
 /// Bytes that a pipe holds (Linux's default).
 pub(crate) const CAPACITY: usize = 65536;
 
+/// Bytes of memory that a pipe may keep beyond what it needs.
+const SPARE: usize = 4096;
+
 /// A pipe.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Pipe {
@@ -50,9 +53,12 @@ impl Pipe {
         self.bytes[..count.min(self.bytes.len())].to_vec()
     }
 
-    /// Drops the first bytes.
+    /// Drops the first bytes, and memory that is no longer needed.
     pub fn take(&mut self, count: usize) {
         self.bytes.drain(..count.min(self.bytes.len()));
+        if self.bytes.capacity() > SPARE + 2 * self.bytes.len() {
+            self.bytes.shrink_to_fit();
+        }
     }
 
     /// Adds bytes; there is room for them.
@@ -91,6 +97,14 @@ mod tests {
             (pipe.peek(9), pipe.len(), pipe.room()),
             (b"ef".to_vec(), 2, CAPACITY - 2)
         );
+    }
+
+    #[test]
+    fn an_empty_pipe_keeps_little_memory() {
+        let mut pipe = Pipe::default();
+        pipe.put(&[0; CAPACITY]);
+        pipe.take(CAPACITY - 1);
+        assert!(pipe.bytes.capacity() <= SPARE + 2);
     }
 
     #[test]

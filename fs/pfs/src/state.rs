@@ -13,6 +13,34 @@ pub use version_1::State;
 #[cfg(feature = "next")]
 pub use version_2::State;
 
+/// Bytes in all pipes together above which each holds no more than [`GUARANTEED`]; Linux treats the
+/// pipes of one user so (`pipe-user-pages-soft`).
+const ALL_BYTES: usize = 4 << 20;
+/// Bytes that every pipe holds whatever the others do (Linux: PIPE_BUF, which goes in whole).
+const GUARANTEED: usize = 4096;
+/// Pipes that there can be: with what is guaranteed them, what pfs may have of memory.
+const PIPES: usize = 1024;
+
+impl State {
+    /// Bytes that a pipe takes now.
+    #[must_use]
+    pub(crate) fn room(&self, id: PipeId) -> u64 {
+        let Some(pipe) = self.pipe(id) else {
+            return 0;
+        };
+        let all: usize = self.pipes.iter().map(|(_, pipe)| pipe.len()).sum();
+        let guaranteed = GUARANTEED.saturating_sub(pipe.len());
+        let shared = ALL_BYTES.saturating_sub(all);
+        pipe.room().min(guaranteed.max(shared)) as u64
+    }
+
+    /// Whether there can be another pipe.
+    #[must_use]
+    pub(crate) fn has_place(&self) -> bool {
+        self.pipes.len() < PIPES
+    }
+}
+
 /// A pipe's number, never used again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(transparent)]
@@ -90,6 +118,26 @@ mod tests {
         assert_eq!(old.close_handle(reader), Ok(()));
         assert_eq!(old.close_handle(writer), Ok(()));
         assert!(old.pipe(pipe).is_none());
+    }
+
+    #[test]
+    fn all_pipes_together_have_an_end_and_each_keeps_its_guarantee() {
+        let mut state = super::State::fresh(&service::Start::default());
+        let mut full = 0;
+        while state.has_place() {
+            let (reader, _) = state.create(0);
+            let pipe = state.end(reader).unwrap().pipe();
+            let room = usize::try_from(state.room(pipe)).unwrap();
+            assert!(room >= super::GUARANTEED);
+            state.put(pipe, &vec![0; room]);
+            full += usize::from(room == crate::pipe::CAPACITY);
+            assert_eq!(state.room(pipe), 0);
+        }
+        assert_eq!(full, super::ALL_BYTES / crate::pipe::CAPACITY);
+        let (pipe, _) = state.pipes.iter().last().unwrap();
+        let pipe = *pipe;
+        state.take(pipe, 96);
+        assert_eq!(state.room(pipe), 96);
     }
 
     #[test]

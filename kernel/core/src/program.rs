@@ -19,6 +19,7 @@ use crate::thread::{Kind, State, ThreadIndex};
 mod error_code {
     pub(super) const PRESENT: u64 = 1;
     pub(super) const WRITE: u64 = 2;
+    pub(super) const USER: u64 = 4;
     pub(super) const FETCH: u64 = 16;
 }
 
@@ -124,7 +125,8 @@ impl<M: Machine> Kernel<M> {
                     0
                 };
                 let present = u64::from(missing.present) * error_code::PRESENT;
-                self.page_fault(thread, present | write | fetch, missing.address);
+                let code = error_code::USER | present | write | fetch;
+                self.page_fault(thread, code, missing.address);
                 Ok(())
             }
             _ => Err(CallError::BadState),
@@ -235,7 +237,10 @@ impl<M: Machine> Kernel<M> {
         let pid = process.identity.pid;
         self.record(Record::Faulted(pid, address));
         let manager = self.slots.memory_manager;
-        if address >= USER_TOP || manager == Endpoint::NONE {
+        // An instruction that touches user memory as the system would, such as a wrong `iretq`, is
+        // refused a page that is there: no page can help.
+        let as_system = code & error_code::PRESENT != 0 && code & error_code::USER == 0;
+        if address >= USER_TOP || as_system || manager == Endpoint::NONE {
             let errno = u64::from(Errno::FAULT.0);
             return self.report_exception(thread, [PAGE_FAULT, code, address, errno]);
         }

@@ -101,7 +101,7 @@ async fn change_service(
     file: Vec<u8>,
 ) -> Result<Response, Errno> {
     let up = record.wanted == Wanted::Up;
-    let stored = Source::Stored(record.version);
+    let running = || Source::running(cx, slot, record.version);
     match change {
         Change::Up if up => Ok(refused(Reason::AlreadyUp, name, "")),
         Change::Up => start_again(cx, slot, record).await,
@@ -109,9 +109,9 @@ async fn change_service(
         Change::Down => Ok(down(cx, name, slot, record)),
         Change::Fault(kind) => Ok(fault(cx, slot, kind)),
         Change::Restart => Ok(without_times(
-            exchange(cx, slot, record, stored, true).await?,
+            exchange(cx, slot, record, running(), true).await?,
         )),
-        Change::Refresh => exchange(cx, slot, record, stored, false).await,
+        Change::Refresh => exchange(cx, slot, record, running(), false).await,
         Change::Update(target) => match source(cx, name, target, file) {
             Ok(source) => exchange(cx, slot, record, source, false).await,
             Err(refused) => Ok(Response::Refused(refused)),
@@ -124,7 +124,7 @@ async fn start_again(
     slot: Endpoint,
     record: Record,
 ) -> Result<Response, Errno> {
-    let source = Source::Stored(record.version);
+    let source = Source::running(cx, slot, record.version);
     let response = without_times(exchange(cx, slot, record, source, true).await?);
     Ok(match response {
         Response::Refused(refused) => Response::Refused(Refused {

@@ -1,6 +1,7 @@
 //! What rs keeps of a service and of the transaction under way, in both versions.
 
 use abi::RequestId;
+use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 
 /// Recoveries in a row, without a request served in between, after which a service stays down.
@@ -68,6 +69,14 @@ impl Record {
             Recovery::Stateful(in_a_row + 1)
         }
     }
+}
+
+/// An image that came with an update and is in no archive: a recovery needs it again.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Given {
+    /// The image file.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub(crate) image: Vec<u8>,
 }
 
 /// How a crash is answered; with the number of recoveries in a row.

@@ -9,11 +9,52 @@ pub use version_1::State;
 #[cfg(feature = "next")]
 pub use version_2::State;
 
+use crate::record::Given;
+use abi::Endpoint;
+use alloc::vec::Vec;
+
+/// Bytes of given images that are kept at a time.
+const GIVEN_BYTES: usize = 8 << 20;
+
+impl State {
+    /// Whether there is room to keep an image of so many bytes for a service.
+    pub(crate) fn has_room(&self, slot: Endpoint, bytes: usize) -> bool {
+        let others = self.given.iter().filter(|(of, _)| **of != slot.0);
+        others.map(|(_, given)| given.image.len()).sum::<usize>() + bytes <= GIVEN_BYTES
+    }
+
+    /// Keeps the image that a service runs, which was given and is in no archive.
+    pub(crate) fn keep(&mut self, slot: Endpoint, image: Vec<u8>) {
+        self.given.insert(slot.0, Given { image });
+    }
+
+    /// A service runs an image of the boot archive.
+    pub(crate) fn forget(&mut self, slot: Endpoint) {
+        self.given.remove(&slot.0);
+    }
+
+    /// The image that was given for a service.
+    pub(crate) fn given(&self, slot: Endpoint) -> Option<Given> {
+        self.given.get(&slot.0).cloned()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{version_1, version_2};
-    use crate::record::{Record, Wanted};
+    use crate::record::{Given, Record, Wanted};
     use abi::{Endpoint, RequestId};
+
+    #[test]
+    fn given_images_have_an_end() {
+        let mut state = super::State::default();
+        assert!(state.has_room(Endpoint(1), super::GIVEN_BYTES));
+        state.keep(Endpoint(1), vec![0; 100]);
+        assert!(state.has_room(Endpoint(1), super::GIVEN_BYTES));
+        assert!(!state.has_room(Endpoint(2), super::GIVEN_BYTES - 99));
+        state.forget(Endpoint(1));
+        assert!(state.has_room(Endpoint(2), super::GIVEN_BYTES));
+    }
 
     #[test]
     fn records_and_transactions_survive_an_update_and_a_downgrade() {
@@ -25,16 +66,20 @@ mod tests {
                 ..Record::new(2)
             },
         );
+        old.keep(Endpoint(3), vec![1, 2]);
         let number = old.begin(1 << 2, RequestId(7)).unwrap();
         assert_eq!(old.next_fault(), 1);
         let mut new = version_2::State::from(old);
         assert_eq!(new.record(Endpoint(2)).unwrap().wanted, Wanted::Down);
         assert_eq!(new.transaction().unwrap().number, number);
+        let kept = |given: Option<Given>| given.map(|given| given.image);
+        assert_eq!(kept(new.given.get(&3).cloned()), Some(vec![1, 2]));
         assert_eq!(new.begin(1, RequestId(8)), None);
         new.finish(number);
         assert_eq!(new.begin(1, RequestId(8)), Some(number + 1));
         let mut old = version_1::State::from(new);
         assert_eq!(old.next_fault(), 2);
         assert_eq!(old.transaction().unwrap().owner, RequestId(8));
+        assert_eq!(kept(old.given.get(&3).cloned()), Some(vec![1, 2]));
     }
 }

@@ -4,6 +4,7 @@ use crate::Reincarnation;
 use crate::catalogue::Catalogue;
 use crate::record::{Record, Recovery, Wanted};
 use crate::replace::{Replaced, begin, bit, finish, load_stored, owner_lives, replace};
+use crate::update::{Source, load};
 use abi::slot::{Failure, Phase};
 use abi::{Call, Endpoint};
 use alloc::format;
@@ -119,14 +120,15 @@ fn load_all(
 
 /// Makes the instance that the kernel starts when rs dies.
 pub(crate) fn prepare_standby(cx: &Cx<Reincarnation>) {
+    let version = cx
+        .system()
+        .slot_status(endpoint::RS)
+        .unwrap_or_default()
+        .version;
+    let source = Source::running(cx, endpoint::RS, version);
     let done = cx.kernel("standby", |kernel| {
         let status = kernel.slot_status(endpoint::RS).unwrap_or_default();
-        if status.candidate != Phase::Absent as u32 {
-            return true;
-        }
-        let stored = Catalogue::read(kernel.archive())
-            .and_then(|catalogue| catalogue.image("rs", status.version));
-        stored.is_some_and(|stored| load_stored(kernel, endpoint::RS, stored).is_ok())
+        status.candidate != Phase::Absent as u32 || load(kernel, endpoint::RS, &source).is_ok()
     });
     if !done {
         cx.log("rs: no standby could be made");
@@ -206,15 +208,8 @@ async fn recover(cx: &Cx<Reincarnation>, slot: Endpoint, number: u64) {
             return;
         }
     };
-    let load = |kernel: &dyn System| {
-        let catalogue = Catalogue::read(kernel.archive());
-        let stored = catalogue.and_then(|catalogue| catalogue.image(name, version));
-        load_stored(
-            kernel,
-            slot,
-            stored.ok_or((slot, abi::CallError::BadImage))?,
-        )
-    };
+    let source = Source::running(cx, slot, version);
+    let load = |kernel: &dyn System| load(kernel, slot, &source);
     if let Replaced::RolledBack {
         failure, refusal, ..
     } = replace(cx, number, bit(slot), fresh, load).await

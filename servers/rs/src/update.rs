@@ -21,6 +21,14 @@ pub(crate) enum Source {
 }
 
 impl Source {
+    /// The image that a service runs, from where it can be had again.
+    pub(crate) fn running(cx: &Cx<Reincarnation>, slot: Endpoint, version: u32) -> Source {
+        match cx.look("given", |state| state.given(slot)) {
+            Some(given) => Source::Given(given.image, version),
+            None => Source::Stored(version),
+        }
+    }
+
     fn version(&self) -> u32 {
         match self {
             Source::Stored(version) | Source::Given(_, version) => *version,
@@ -40,6 +48,12 @@ pub(crate) async fn exchange(
     fresh: bool,
 ) -> Result<Response, Errno> {
     let version = source.version();
+    if let Source::Given(image, _) = &source
+        && !cx.look("room", |state| state.has_room(slot, image.len()))
+    {
+        let failure = Failure::NoMemory as u32;
+        return Ok(Response::Refused(rolled_back(slot.0.into(), failure, 0)));
+    }
     let number = begin(cx, bit(slot)).await?;
     let fresh_set = if fresh { bit(slot) } else { 0 };
     let load = |kernel: &dyn System| load(kernel, slot, &source);
@@ -47,7 +61,11 @@ pub(crate) async fn exchange(
     let response = match outcome {
         Replaced::Committed(figures) => {
             cx.step("record", |state| {
-                state.set_record(slot, Record::new(version))
+                state.set_record(slot, Record::new(version));
+                match source {
+                    Source::Given(image, _) => state.keep(slot, image),
+                    Source::Stored(_) => state.forget(slot),
+                }
             });
             Response::Updated(updated(before.version, version, figures))
         }
@@ -64,7 +82,12 @@ pub(crate) async fn exchange(
     Ok(response)
 }
 
-fn load(kernel: &dyn System, slot: Endpoint, source: &Source) -> Result<(), (Endpoint, CallError)> {
+/// Makes a candidate.
+pub(crate) fn load(
+    kernel: &dyn System,
+    slot: Endpoint,
+    source: &Source,
+) -> Result<(), (Endpoint, CallError)> {
     match source {
         Source::Given(bytes, _) => kernel
             .instance_create_from(slot, bytes)

@@ -2,7 +2,7 @@
 
 /// Number and name of every error that misuse is answered with (`asm-generic/errno-base.h`,
 /// `asm-generic/errno.h`).
-const NAMES: [(i32, &str); 50] = [
+const NAMES: [(i32, &str); 51] = [
     (1, "EPERM"),
     (2, "ENOENT"),
     (3, "ESRCH"),
@@ -38,6 +38,7 @@ const NAMES: [(i32, &str); 50] = [
     (33, "EDOM"),
     (34, "ERANGE"),
     (36, "ENAMETOOLONG"),
+    (37, "ENOLCK"),
     (38, "ENOSYS"),
     (39, "ENOTEMPTY"),
     (40, "ELOOP"),

@@ -10,6 +10,9 @@
 //! probe machine        wild, for calls that change the whole machine
 //! probe all            all of these
 //! probe NAME           one way to use up the system: fork-bomb, touch, touch-many, pipes, arguments
+//! probe hoard KIND     many processes that hold many maps, locks, signals, timers, devices,
+//!                      processes-files or opened-files
+//! probe crowd KIND     as many files or links as there is room for
 //! probe fill FILE      writes to a file until there is no room
 //! ```
 //!

@@ -4,6 +4,7 @@ mod arguments;
 mod child;
 mod execute;
 mod exhaust;
+mod hoard;
 mod instructions;
 mod numbers;
 mod place;
@@ -36,6 +37,8 @@ fn probe(words: &[&str]) -> io::Result<bool> {
         ["touch-many"] => exhaust::touch_many()?,
         ["fill", path] => exhaust::fill(path)?,
         ["pipes"] => exhaust::pipes(),
+        ["hoard", kind] => return hoard::hoard(kind),
+        ["crowd", kind @ ("files" | "links")] => hoard::crowd(kind)?,
         ["arguments"] => exhaust::arguments()?,
         [group] => return misuse(group),
         _ => return Ok(false),

@@ -339,7 +339,7 @@ fn a_page_fault_asks_vm_and_then_pm() {
     let event = world.request(VM);
     world.reply(VM, event.id, Errno::FAULT.result()).unwrap();
     let event = world.asked(kernel_kind::EXCEPTION);
-    let words = [14, 0, 0x9000_0000, Errno::FAULT.0.into()];
+    let words = [14, 4, 0x9000_0000, Errno::FAULT.0.into()];
     assert_eq!(event.message.words[..4], words);
     world.reply(PM, event.id, 0).unwrap();
     world.runs(pid, 0);

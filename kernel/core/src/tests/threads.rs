@@ -349,6 +349,13 @@ fn an_exception_of_a_program_stops_it_until_pm_answers() {
     runs(next, world.program_thread(pid));
     let next = world.host.kernel.exception(14, 4, USER_TOP);
     runs(next, world.thread(PM));
+    // Nor is a page that is there, touched as only the system may.
+    let mut world = World::quiet();
+    let pid = world.ready(1);
+    let next = world.host.kernel.run();
+    runs(next, world.program_thread(pid));
+    let next = world.host.kernel.exception(14, 1, PROGRAM_DATA);
+    runs(next, world.thread(PM));
 }
 
 #[test]

@@ -22,6 +22,7 @@ impl From<version_1::State> for version_2::State {
             records: old.services,
             activity: Value::new(activity),
             numbers: Value::new(numbers),
+            given: old.given,
         }
     }
 }
@@ -35,6 +36,7 @@ impl From<version_2::State> for version_1::State {
             transaction: Value::new(transaction),
             last_number: Value::new(numbers.transaction),
             last_fault: Value::new(numbers.fault),
+            given: new.given,
         }
     }
 }

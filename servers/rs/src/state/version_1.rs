@@ -1,6 +1,6 @@
 //! Version 1.
 
-use crate::record::{Record, Transaction};
+use crate::record::{Given, Record, Transaction};
 use abi::{Endpoint, RequestId};
 use minicbor::{Decode, Encode};
 use service::container::{Map, Value};
@@ -18,6 +18,9 @@ pub struct State {
     /// The number of the last fault that was asked for.
     #[n(3)]
     pub(super) last_fault: Value<u64>,
+    /// The images of services that run one which the boot archive does not have.
+    #[n(4)]
+    pub(super) given: Map<u16, Given>,
 }
 
 impl State {

@@ -1,6 +1,6 @@
 //! Version 2: the numbers stand together, and committed transactions are counted.
 
-use crate::record::{Record, Transaction};
+use crate::record::{Given, Record, Transaction};
 use abi::{Endpoint, RequestId};
 use minicbor::{Decode, Encode};
 use service::container::{Map, Value};
@@ -41,6 +41,9 @@ pub struct State {
     pub(super) activity: Value<Activity>,
     #[n(6)]
     pub(super) numbers: Value<Numbers>,
+    /// The images of services that run one which the boot archive does not have.
+    #[n(7)]
+    pub(super) given: Map<u16, Given>,
 }
 
 impl State {
