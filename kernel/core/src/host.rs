@@ -169,6 +169,19 @@ impl Host {
         self.current(id.slot) == Some(id) || self.candidate(id.slot) == Some(id)
     }
 
+    /// The version of an instance's image.
+    #[must_use]
+    pub fn version(&self, id: InstanceId) -> Option<u32> {
+        self.instance(id).map(|instance| instance.version)
+    }
+
+    /// Requests that have not ended, or whose end nobody has heard yet.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        let requests = &self.kernel.requests;
+        requests.items.len() - requests.free_count() as usize
+    }
+
     fn name(&self, index: InstanceIndex) -> Option<InstanceId> {
         let instance = self.kernel.instances.get(index)?;
         Some(InstanceId {
