@@ -11,31 +11,18 @@
 //! ```
 
 pub mod boot;
+pub mod campaign;
+pub mod case;
+pub mod cases;
 pub mod devices;
+pub mod disturbance;
 mod executable;
+mod notation;
 pub mod player;
 pub mod probe;
 pub mod program;
 pub mod registry;
+pub mod run;
 pub mod system;
 pub mod trace;
 pub mod world;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::program::Script;
-    use abi::Pid;
-
-    #[test]
-    fn the_system_boots() {
-        let boot = boot::Boot::new(vec![Script::new().note("init runs", 1.into()).halt()]).unwrap();
-        let mut world = world::World::new(&boot, 1, Vec::new()).unwrap();
-        let result = world.run_until(|world| world.player.has_halted(Pid::INIT));
-        let log = String::from_utf8_lossy(&world.host.borrow().kernel.machine.log).into_owned();
-        assert_eq!(result, Ok(()), "{log}\n{}", world.trace);
-        eprintln!("{log}\n{}", world.trace);
-        eprintln!("{:?} turns {}", world.player.notes, world.turns());
-        world.host.borrow().check().unwrap();
-    }
-}

@@ -4,7 +4,7 @@ use crate::program::{INSTRUCTION, Instruction, Script, Value, place, set, value}
 use crate::trace::Trace;
 use abi::{CallError, Pid};
 use kernel_core::host::{Host, Touched};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 /// Something that a program has noted.
@@ -23,6 +23,8 @@ pub struct Player {
     pub notes: BTreeMap<&'static str, Vec<Noted>>,
     /// Gates that are open.
     pub gates: BTreeSet<u32>,
+    /// What the operator is to tell rs; the empty order is the last.
+    pub orders: VecDeque<Vec<u8>>,
     halted: BTreeSet<Pid>,
 }
 
@@ -34,6 +36,7 @@ impl Player {
             scripts,
             notes: BTreeMap::new(),
             gates: BTreeSet::new(),
+            orders: VecDeque::new(),
             halted: BTreeSet::new(),
         }
     }
@@ -58,6 +61,7 @@ impl Player {
         let address = registers.rip;
         match self.instruction(address) {
             Some(Instruction::Wait(gate)) => self.gates.contains(gate),
+            Some(Instruction::Order(..)) => !self.orders.is_empty(),
             Some(Instruction::Halt) => {
                 self.halted.insert(pid);
                 false
@@ -105,6 +109,15 @@ impl Player {
                     trace.fault(pid, address);
                     return Ok(());
                 }
+            }
+            Instruction::Order(variable, address) => {
+                let order = self.orders.front().cloned().unwrap_or_default();
+                if host.program_write(pid, address, &order)? == Touched::Faulted {
+                    trace.fault(pid, address);
+                    return Ok(());
+                }
+                self.orders.pop_front();
+                set(host.registers(pid)?, variable, order.len() as u64);
             }
             Instruction::Load(variable, address) => {
                 let mut bytes = [0; 8];

@@ -49,16 +49,20 @@ pub struct Probe {
     /// Whose turn it is.
     running: Cell<Option<Endpoint>>,
     counts_now: Cell<bool>,
-    deadly: RefCell<Vec<Point>>,
+    deadly: Vec<Point>,
+    /// Where something else is to happen, and whether it is due.
+    signal: Option<Point>,
+    due: Cell<bool>,
     deaths: RefCell<Vec<Point>>,
 }
 
 impl Probe {
-    /// A probe for which these points are deadly.
+    /// A probe for which some points are deadly, and that gives a signal at one.
     #[must_use]
-    pub fn new(deadly: Vec<Point>) -> Probe {
+    pub fn new(deadly: Vec<Point>, signal: Option<Point>) -> Probe {
         Probe {
-            deadly: RefCell::new(deadly),
+            deadly,
+            signal,
             ..Probe::default()
         }
     }
@@ -71,6 +75,11 @@ impl Probe {
     /// From here on nothing is counted and nobody dies.
     pub fn finish(&self) {
         self.counts_now.set(false);
+    }
+
+    /// Whether the point of the signal has just been passed.
+    pub fn take_signal(&self) -> bool {
+        self.due.take()
     }
 
     /// The points so far.
@@ -98,7 +107,10 @@ impl Probe {
             number: *count,
         };
         *count += 1;
-        let dies = self.deadly.borrow().contains(&point);
+        if self.signal == Some(point) {
+            self.due.set(true);
+        }
+        let dies = self.deadly.contains(&point);
         if dies {
             self.deaths.borrow_mut().push(point);
         }

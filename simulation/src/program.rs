@@ -55,6 +55,8 @@ pub enum Instruction {
     JumpIfZero(Value, usize),
     /// Goes on elsewhere.
     Jump(usize),
+    /// Stores the operator's next order and sets a variable to its length; waits until there is one.
+    Order(usize, u64),
     /// Waits until a gate is open.
     Wait(u32),
     /// Opens a gate.
@@ -139,6 +141,18 @@ impl Script {
         self.then(Instruction::Load(variable, address))
     }
 
+    /// Stores the operator's next order and sets a variable to its length.
+    #[must_use]
+    pub fn order(self, variable: usize, address: u64) -> Script {
+        self.then(Instruction::Order(variable, address))
+    }
+
+    /// Goes back to the start of this script.
+    #[must_use]
+    pub fn again(self) -> Script {
+        self.then(Instruction::Jump(0))
+    }
+
     /// Waits until a gate is open.
     #[must_use]
     pub fn wait(self, gate: u32) -> Script {
@@ -178,6 +192,14 @@ impl Script {
         self.then(Instruction::JumpIfZero(value, around))
             .then(Instruction::Jump(after))
             .append(zero)
+    }
+
+    /// Plays a script if a number is not 0, and goes on in any case.
+    #[must_use]
+    pub fn unless_zero(self, value: Value, other: Script) -> Script {
+        let after = self.instructions.len() + 1 + other.instructions.len();
+        self.then(Instruction::JumpIfZero(value, after))
+            .append(other)
     }
 }
 

@@ -1,9 +1,11 @@
 //! One run: the machine with everything on it, and what happens next.
 
 use crate::boot::Boot;
+use crate::case::END;
 use crate::devices::Devices;
+use crate::disturbance::{Disturbance, Order};
 use crate::player::Player;
-use crate::probe::{Death, Kind, Point, Probe};
+use crate::probe::{Death, Kind, Probe};
 use crate::registry::{self, Origin, Value};
 use crate::system::Kernel;
 use crate::trace::Trace;
@@ -35,7 +37,7 @@ pub enum Wrong {
     /// The kernel's tables contradict themselves.
     Contradiction(String),
     /// The outcome is another one than without the disturbance.
-    Differs(String),
+    Differs(Vec<String>),
 }
 
 /// An instance, and its kernel.
@@ -57,6 +59,10 @@ pub struct World {
     /// What happened last.
     pub trace: Trace,
     boot: Boot,
+    /// What rs is told when the probe gives its signal.
+    orders: Vec<Order>,
+    /// How many orders it has been told.
+    pub ordered: usize,
     interrupts: [bool; 2],
     values: BTreeMap<InstanceId, Running>,
     chance: u64,
@@ -68,7 +74,7 @@ impl World {
     ///
     /// # Errors
     /// `Boot`.
-    pub fn new(boot: &Boot, seed: u64, deadly: Vec<Point>) -> Result<World, Wrong> {
+    pub fn new(boot: &Boot, seed: u64, disturbance: &Disturbance) -> Result<World, Wrong> {
         let setup = Setup {
             seed: 1,
             ..Setup::default()
@@ -77,7 +83,11 @@ impl World {
             .map_err(|error| Wrong::Boot(format!("{error:?}")))?;
         let devices = Devices::default();
         devices.attach(&mut host);
-        let probe = Rc::new(Probe::new(deadly));
+        let (signal, orders) = match &disturbance.orders {
+            Some((point, orders)) => (Some(*point), orders.clone()),
+            None => (None, Vec::new()),
+        };
+        let probe = Rc::new(Probe::new(disturbance.deaths.clone(), signal));
         let hook = probe.clone();
         simulated::at_each_change(Some(Rc::new(move || hook.point(Kind::Change))));
         Ok(World {
@@ -87,6 +97,8 @@ impl World {
             devices,
             trace: Trace::default(),
             boot: boot.clone(),
+            orders,
+            ordered: 0,
             interrupts: [false; 2],
             values: BTreeMap::new(),
             chance: seed,
@@ -138,6 +150,14 @@ impl World {
         }
         let turn = turns[self.pick(turns.len())];
         self.take(turn)?;
+        if self.probe.take_signal() {
+            let orders = self.orders.iter().map(|order| order.bytes());
+            // Once the workload has ended the operator hears of no more.
+            if !self.player.gates.contains(&END) {
+                self.player.orders.extend(orders);
+                self.ordered = self.orders.len();
+            }
+        }
         let host = self.host.borrow();
         self.values.retain(|id, _| host.exists(*id));
         Ok(true)
@@ -186,7 +206,8 @@ impl World {
             slot: id.slot,
             version,
             start: service::Start {
-                seed: start.seed,
+                // So that a service that is started afresh knows the same.
+                seed: [id.slot.0.into(); 3],
                 slot: start.slot,
                 generation: start.generation,
             },

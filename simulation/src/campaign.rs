@@ -1,0 +1,128 @@
+//! Plays a case at every point, or at a sample of them.
+
+use crate::case::Case;
+use crate::disturbance::{Disturbance, Order};
+use crate::player::Noted;
+use crate::probe::{Counts, Kind, Point};
+use crate::registry::SERVICES;
+use crate::run::{Failed, Outcome, Played, differences, play};
+use crate::world::Wrong;
+use control::Response;
+use protocol::endpoint;
+use std::collections::BTreeMap;
+
+/// A case with what it comes to when it is left alone.
+pub struct Campaign<'a> {
+    case: &'a Case,
+    seed: u64,
+    /// What it comes to when rs is asked so many questions that change nothing.
+    calm: BTreeMap<usize, Outcome>,
+    /// The points that services come to when they are left alone.
+    pub counts: Counts,
+}
+
+/// Orders that are given at a time, at most.
+const MOST_ORDERS: usize = 2;
+
+impl<'a> Campaign<'a> {
+    /// Plays the case undisturbed: it must come to the same when it is played again.
+    ///
+    /// # Errors
+    /// What went wrong.
+    pub fn new(case: &'a Case, seed: u64) -> Result<Campaign<'a>, Box<Failed>> {
+        let mut calm = BTreeMap::new();
+        for count in 0..=MOST_ORDERS {
+            let orders = vec![Order::Status(endpoint::RS); count];
+            // Every case has pm do something.
+            let asked = Disturbance::orders(endpoint::PM, 0, orders);
+            calm.insert(count, play(case, seed, &asked)?.outcome);
+        }
+        let campaign = Campaign {
+            case,
+            seed,
+            calm,
+            counts: play(case, seed, &Disturbance::none())?.counts,
+        };
+        campaign.play(&Disturbance::none())?;
+        Ok(campaign)
+    }
+
+    /// What the case comes to.
+    #[must_use]
+    pub fn calm(&self) -> &Outcome {
+        &self.calm[&0]
+    }
+
+    /// Plays the case disturbed.
+    ///
+    /// # Errors
+    /// What went wrong, or what differs.
+    pub fn play(&self, disturbance: &Disturbance) -> Result<Played, Box<Failed>> {
+        let played = play(self.case, self.seed, disturbance)?;
+        let mut wrong = match self.calm.get(&played.ordered) {
+            Some(calm) => differences(calm, &played.outcome),
+            None => vec![format!("{} orders", played.ordered)],
+        };
+        wrong.extend(refused(&played));
+        if wrong.is_empty() {
+            return Ok(played);
+        }
+        Err(Box::new(Failed {
+            case: self.case.name,
+            seed: self.seed,
+            disturbance: disturbance.clone(),
+            wrong: Wrong::Differs(wrong),
+            trace: played.trace.to_string(),
+            log: played.log,
+        }))
+    }
+
+    /// All single deaths of these kinds.
+    pub fn deaths<'b>(&'b self, kinds: &'b [Kind]) -> impl Iterator<Item = Disturbance> + 'b {
+        let counts = self.counts.iter();
+        counts
+            .filter(|((_, kind), _)| kinds.contains(kind))
+            .flat_map(|((slot, kind), count)| {
+                (0..*count).map(|number| {
+                    Disturbance::death(Point {
+                        slot: *slot,
+                        kind: *kind,
+                        number,
+                    })
+                })
+            })
+    }
+
+    /// An update and its way back, and a refresh, of every service at each of its events.
+    pub fn updates(&self) -> impl Iterator<Item = Disturbance> + '_ {
+        SERVICES.iter().flat_map(|slot| {
+            let count = self.counts.get(&(*slot, Kind::Event)).copied().unwrap_or(0);
+            (0..count).flat_map(|number| {
+                let there = Order::Update(*slot, 2);
+                let back = Order::Update(*slot, 1);
+                [
+                    Disturbance::orders(*slot, number, vec![there, back]),
+                    Disturbance::orders(*slot, number, vec![Order::Refresh(*slot)]),
+                ]
+            })
+        })
+    }
+}
+
+/// What rs has not done as it was ordered.
+fn refused(played: &Played) -> Option<String> {
+    let answers = played.outcome.notes.get("orders");
+    let answers = answers.map_or(&[][..], Vec::as_slice);
+    if answers.len() != played.ordered {
+        return Some(format!("{} orders, {answers:?}", played.ordered));
+    }
+    answers.iter().find_map(|answer| {
+        let Noted::Bytes(bytes) = answer else {
+            return Some("an answer that is a number".to_owned());
+        };
+        match control::decode_response(bytes) {
+            Ok(Response::Updated(_) | Response::Status(_)) => None,
+            other => Some(format!("rs answers {other:?}")),
+        }
+    })
+}

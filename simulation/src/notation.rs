@@ -1,0 +1,111 @@
+//! States as text (RFC 8949, section 8: diagnostic notation), so that two can be compared by eye.
+
+use minicbor::Decoder;
+use minicbor::data::Type;
+use minicbor::decode::Error;
+use std::fmt::Write;
+
+/// The text of CBOR items one after the other. What is not CBOR ends it.
+#[must_use]
+pub(crate) fn text(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    let mut decoder = Decoder::new(bytes);
+    while decoder.position() < bytes.len() {
+        if item(&mut decoder, &mut out).is_err() {
+            out.push_str(" ...not CBOR");
+            break;
+        }
+    }
+    out
+}
+
+fn item(decoder: &mut Decoder<'_>, out: &mut String) -> Result<(), Error> {
+    // Writing to a string never fails.
+    let mut write = |text: String| out.push_str(&text);
+    match decoder.datatype()? {
+        Type::U8 | Type::U16 | Type::U32 | Type::U64 => write(decoder.u64()?.to_string()),
+        Type::I8 | Type::I16 | Type::I32 | Type::I64 => write(decoder.i64()?.to_string()),
+        Type::Bool => write(decoder.bool()?.to_string()),
+        Type::Bytes => write(bytes(decoder.bytes()?)),
+        Type::String => write(format!("{:?}", decoder.str()?)),
+        Type::Null => {
+            decoder.null()?;
+            write("null".to_owned());
+        }
+        Type::Array => {
+            let count = decoder.array()?.unwrap_or(0);
+            out.push('[');
+            members(decoder, out, count, "")?;
+            out.push(']');
+        }
+        Type::Map => {
+            let count = decoder.map()?.unwrap_or(0);
+            out.push('{');
+            members(decoder, out, count, ": ")?;
+            out.push('}');
+        }
+        _ => {
+            decoder.skip()?;
+            out.push('?');
+        }
+    }
+    Ok(())
+}
+
+fn members(
+    decoder: &mut Decoder<'_>,
+    out: &mut String,
+    count: u64,
+    colon: &str,
+) -> Result<(), Error> {
+    for number in 0..count {
+        if number > 0 {
+            out.push_str(", ");
+        }
+        item(decoder, out)?;
+        if !colon.is_empty() {
+            out.push_str(colon);
+            item(decoder, out)?;
+        }
+    }
+    Ok(())
+}
+
+fn bytes(bytes: &[u8]) -> String {
+    let mut out = String::from("h'");
+    for byte in bytes {
+        let _ = write!(out, "{byte:02x}");
+    }
+    out.push('\'');
+    out
+}
+
+/// Where two texts part, with what is around.
+#[must_use]
+pub(crate) fn parting(one: &str, other: &str) -> String {
+    const AROUND: usize = 160;
+    let at = one
+        .bytes()
+        .zip(other.bytes())
+        .position(|(a, b)| a != b)
+        .unwrap_or_else(|| one.len().min(other.len()));
+    let from = at.saturating_sub(AROUND / 2);
+    let cut = |text: &str| {
+        let part = text.bytes().skip(from).take(AROUND).collect::<Vec<_>>();
+        String::from_utf8_lossy(&part).into_owned()
+    };
+    format!("at {at}:\n    {}\n    {}", cut(one), cut(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_state_looks_like() {
+        let bytes = minicbor::to_vec((1_u8, -2_i8, true, None::<u8>, "a")).unwrap();
+        assert_eq!(text(&bytes), "[1, -2, true, null, \"a\"]");
+        assert_eq!(text(&[0xa1, 1, 0x41, 0xff]), "{1: h'ff'}");
+        assert_eq!(text(&[0x82, 1]), "[1,  ...not CBOR");
+    }
+}
