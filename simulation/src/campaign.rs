@@ -10,6 +10,7 @@ use crate::world::Wrong;
 use control::Response;
 use protocol::endpoint;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// A case with what it comes to when it is left alone.
 pub struct Campaign<'a> {
@@ -33,8 +34,7 @@ impl<'a> Campaign<'a> {
         let mut calm = BTreeMap::new();
         for count in 0..=MOST_ORDERS {
             let orders = vec![Order::Status(endpoint::RS); count];
-            // Every case has pm do something.
-            let asked = Disturbance::orders(endpoint::PM, 0, orders);
+            let asked = Disturbance::at_once(orders);
             calm.insert(count, play(case, seed, &asked)?.outcome);
         }
         let campaign = Campaign {
@@ -77,6 +77,15 @@ impl<'a> Campaign<'a> {
         }))
     }
 
+    /// Plays the case with each of these.
+    pub fn sweep(&self, disturbances: impl Iterator<Item = Disturbance>) -> Sweep {
+        let mut sweep = Sweep::default();
+        for disturbance in disturbances {
+            sweep.add(self.play(&disturbance));
+        }
+        sweep
+    }
+
     /// All single deaths of these kinds.
     pub fn deaths<'b>(&'b self, kinds: &'b [Kind]) -> impl Iterator<Item = Disturbance> + 'b {
         let counts = self.counts.iter();
@@ -106,6 +115,49 @@ impl<'a> Campaign<'a> {
                 ]
             })
         })
+    }
+}
+
+/// What came of many disturbances.
+#[derive(Default)]
+pub struct Sweep {
+    /// How many there were.
+    pub runs: usize,
+    /// Services that died in them.
+    pub deaths: usize,
+    /// Orders that rs was given.
+    pub orders: usize,
+    /// Those that went wrong: of each kind of failure the first one, and how many there are.
+    pub failed: BTreeMap<String, (usize, Box<Failed>)>,
+}
+
+impl Sweep {
+    fn add(&mut self, played: Result<Played, Box<Failed>>) {
+        self.runs += 1;
+        match played {
+            Ok(played) => {
+                self.deaths += played.deaths;
+                self.orders += played.ordered;
+            }
+            Err(failed) => {
+                let kind = failed.wrong.kind();
+                self.failed.entry(kind).or_insert((0, failed)).0 += 1;
+            }
+        }
+    }
+}
+
+impl fmt::Display for Sweep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (count, failed) in self.failed.values() {
+            writeln!(f, "{count} like this: {failed}")?;
+        }
+        let failures: usize = self.failed.values().map(|(count, _)| count).sum();
+        write!(
+            f,
+            "{} runs with {} deaths and {} orders: {failures} went wrong",
+            self.runs, self.deaths, self.orders
+        )
     }
 }
 

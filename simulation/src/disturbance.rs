@@ -10,7 +10,16 @@ pub struct Disturbance {
     /// Where services die.
     pub deaths: Vec<Point>,
     /// When rs gets its orders, and which.
-    pub orders: Option<(Point, Vec<Order>)>,
+    pub orders: Option<(When, Vec<Order>)>,
+}
+
+/// When rs gets its orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// When the workload begins.
+    Begin,
+    /// When a service comes to a point.
+    At(Point),
 }
 
 /// Something that rs is asked to do.
@@ -71,7 +80,16 @@ impl Disturbance {
         };
         Disturbance {
             deaths: Vec::new(),
-            orders: Some((point, orders)),
+            orders: Some((When::At(point), orders)),
+        }
+    }
+
+    /// Orders are given when the workload begins.
+    #[must_use]
+    pub fn at_once(orders: Vec<Order>) -> Disturbance {
+        Disturbance {
+            deaths: Vec::new(),
+            orders: Some((When::Begin, orders)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Plays the scripts of programs.
 
-use crate::program::{INSTRUCTION, Instruction, Script, Value, place, set, value};
+use crate::program::{INSTRUCTION, Instruction, Script, Value, entry, place, set, value};
 use crate::trace::Trace;
 use abi::{CallError, Pid};
 use kernel_core::host::{Host, Touched};
@@ -61,6 +61,7 @@ impl Player {
         let address = registers.rip;
         match self.instruction(address) {
             Some(Instruction::Wait(gate)) => self.gates.contains(gate),
+            Some(Instruction::WaitForNote(name)) => self.notes.contains_key(name),
             Some(Instruction::Order(..)) => !self.orders.is_empty(),
             Some(Instruction::Halt) => {
                 self.halted.insert(pid);
@@ -77,7 +78,7 @@ impl Player {
     pub fn play(&mut self, host: &mut Host, pid: Pid, trace: &mut Trace) -> Result<(), CallError> {
         let registers = *host.registers(pid)?;
         let at = registers.rip;
-        let mut fetched = [0; INSTRUCTION as usize];
+        let mut fetched = [0];
         if host.program_read(pid, at, &mut fetched)? == Touched::Faulted {
             trace.fault(pid, at);
             return Ok(());
@@ -87,9 +88,10 @@ impl Player {
             return host.program_exception(pid, 6);
         };
         let of = |number| value(&registers, number);
-        let mut next = at + INSTRUCTION;
-        let base = at - place(at).map_or(0, |(_, nth)| nth as u64) * INSTRUCTION;
-        let target = |nth: usize| base + nth as u64 * INSTRUCTION;
+        // A call that is to be made again has set `rip` back by the two bytes of `syscall`.
+        let (program, nth) = place(at).unwrap_or_default();
+        let target = |nth: usize| entry(program) + nth as u64 * INSTRUCTION;
+        let mut next = target(nth + 1);
         match instruction {
             Instruction::Call(number, arguments) => {
                 let arguments = arguments.map(of);
@@ -146,7 +148,10 @@ impl Player {
             Instruction::Open(gate) => {
                 self.gates.insert(gate);
             }
-            Instruction::JumpIfZero(..) | Instruction::Wait(_) | Instruction::Halt => {}
+            Instruction::JumpIfZero(..)
+            | Instruction::Wait(_)
+            | Instruction::WaitForNote(_)
+            | Instruction::Halt => {}
         }
         host.registers(pid)?.rip = next;
         Ok(())

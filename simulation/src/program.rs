@@ -59,6 +59,8 @@ pub enum Instruction {
     Order(usize, u64),
     /// Waits until a gate is open.
     Wait(u32),
+    /// Waits until something has been noted under a name.
+    WaitForNote(&'static str),
     /// Opens a gate.
     Open(u32),
     /// Does nothing any more.
@@ -157,6 +159,12 @@ impl Script {
     #[must_use]
     pub fn wait(self, gate: u32) -> Script {
         self.then(Instruction::Wait(gate))
+    }
+
+    /// Waits until something has been noted under a name.
+    #[must_use]
+    pub fn wait_for_note(self, name: &'static str) -> Script {
+        self.then(Instruction::WaitForNote(name))
     }
 
     /// Opens a gate.

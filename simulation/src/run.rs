@@ -1,7 +1,7 @@
 //! Plays a case once, undisturbed or not, and looks at what came out.
 
 use crate::case::{BEGIN, Case, END};
-use crate::disturbance::Disturbance;
+use crate::disturbance::{Disturbance, When};
 use crate::notation;
 use crate::player::Noted;
 use crate::probe::Counts;
@@ -71,13 +71,17 @@ impl fmt::Display for Failed {
             let (slot, kind) = (name(point.slot), point.kind);
             writeln!(f, "{slot} dies at its {kind:?} {}", point.number)?;
         }
-        if let Some((point, orders)) = &self.disturbance.orders {
-            let slot = name(point.slot);
-            writeln!(
-                f,
-                "at {:?} {} of {slot}: {orders:?}",
-                point.kind, point.number
-            )?;
+        match &self.disturbance.orders {
+            Some((When::At(point), orders)) => {
+                let slot = name(point.slot);
+                writeln!(
+                    f,
+                    "at {:?} {} of {slot}: {orders:?}",
+                    point.kind, point.number
+                )?;
+            }
+            Some((When::Begin, orders)) => writeln!(f, "at once: {orders:?}")?,
+            None => {}
         }
         match &self.wrong {
             Wrong::Differs(what) => {
@@ -112,7 +116,7 @@ pub fn play(case: &Case, seed: u64, disturbance: &Disturbance) -> Result<Played,
             log: String::new(),
         })
     })?;
-    let result = go(case, &mut world);
+    let result = go(case, &mut world, disturbance);
     let log = String::from_utf8_lossy(&world.host.borrow().kernel.machine.log).into_owned();
     match result {
         Ok(()) => Ok(Played {
@@ -135,11 +139,14 @@ pub fn play(case: &Case, seed: u64, disturbance: &Disturbance) -> Result<Played,
     }
 }
 
-fn go(case: &Case, world: &mut World) -> Result<(), Wrong> {
+fn go(case: &Case, world: &mut World, disturbance: &Disturbance) -> Result<(), Wrong> {
     if !case.counts_boot {
         world.run_until(|world| world.player.gates.contains(&BEGIN))?;
     }
     world.probe.begin();
+    if matches!(disturbance.orders, Some((When::Begin, _))) {
+        world.order();
+    }
     for (gate, bytes) in &case.typed {
         world.run_until(|world| world.player.gates.contains(gate))?;
         world.devices.console.arrive(bytes);

@@ -3,7 +3,7 @@
 use crate::boot::Boot;
 use crate::case::END;
 use crate::devices::Devices;
-use crate::disturbance::{Disturbance, Order};
+use crate::disturbance::{Disturbance, Order, When};
 use crate::player::Player;
 use crate::probe::{Death, Kind, Probe};
 use crate::registry::{self, Origin, Value};
@@ -38,6 +38,19 @@ pub enum Wrong {
     Contradiction(String),
     /// The outcome is another one than without the disturbance.
     Differs(Vec<String>),
+}
+
+impl Wrong {
+    /// What kind of failure it is: those with the same cause mostly look the same.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        const BEGINNING: usize = 24;
+        let Wrong::Differs(all) = self else {
+            return format!("{self:?}");
+        };
+        let beginnings = all.iter().map(|one| one.chars().take(BEGINNING));
+        beginnings.flatten().collect()
+    }
 }
 
 /// An instance, and its kernel.
@@ -84,7 +97,8 @@ impl World {
         let devices = Devices::default();
         devices.attach(&mut host);
         let (signal, orders) = match &disturbance.orders {
-            Some((point, orders)) => (Some(*point), orders.clone()),
+            Some((When::At(point), orders)) => (Some(*point), orders.clone()),
+            Some((When::Begin, orders)) => (None, orders.clone()),
             None => (None, Vec::new()),
         };
         let probe = Rc::new(Probe::new(disturbance.deaths.clone(), signal));
@@ -151,16 +165,20 @@ impl World {
         let turn = turns[self.pick(turns.len())];
         self.take(turn)?;
         if self.probe.take_signal() {
-            let orders = self.orders.iter().map(|order| order.bytes());
-            // Once the workload has ended the operator hears of no more.
-            if !self.player.gates.contains(&END) {
-                self.player.orders.extend(orders);
-                self.ordered = self.orders.len();
-            }
+            self.order();
         }
         let host = self.host.borrow();
         self.values.retain(|id, _| host.exists(*id));
         Ok(true)
+    }
+
+    /// Has the operator tell rs its orders. Once the workload has ended it hears of no more.
+    pub fn order(&mut self) {
+        if !self.player.gates.contains(&END) {
+            let orders = self.orders.iter().map(|order| order.bytes());
+            self.player.orders.extend(orders);
+            self.ordered = self.orders.len();
+        }
     }
 
     /// A number below `count`: xorshift with Marsaglia's shifts 13, 7 and 17.
@@ -299,11 +317,20 @@ impl World {
             .map_err(|error| Wrong::Refused("program", error))
     }
 
-    /// What a service would export now: its State and its journal.
+    /// What a service knows, as its successor would: its State and its journal.
     #[must_use]
     pub fn state(&self, slot: Endpoint) -> Option<Vec<u8>> {
         let id = self.host.borrow().current(slot)?;
-        self.values.get(&id).map(|running| running.value.export())
+        let running = self.values.get(&id)?;
+        let origin = Origin {
+            slot,
+            version: self.host.borrow().version(id)?,
+            start: service::Start::default(),
+            state_version: running.value.state_version(),
+            inbox: &running.value.export(),
+        };
+        let successor = registry::make(running.system.clone(), &origin).ok()?;
+        Some(successor.export())
     }
 
     /// Turns so far.

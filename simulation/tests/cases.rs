@@ -1,34 +1,55 @@
-//! Every case, disturbed at every point of its small ones and at a sample of the others.
+//! Every case, disturbed at every point.
 
-use simulation::campaign::Campaign;
-use simulation::cases;
+use simulation::campaign::{Campaign, Sweep};
+use simulation::cases::{self, Maker};
 use simulation::probe::Kind;
+
+/// Plays a case with a death at every point and with updates at every event.
+fn everywhere(maker: Maker) {
+    let case = maker().unwrap();
+    let campaign = Campaign::new(&case, 1).unwrap();
+    let all = campaign.deaths(&Kind::ALL).chain(campaign.updates());
+    let sweep: Sweep = campaign.sweep(all);
+    assert!(sweep.failed.is_empty(), "{sweep}");
+    eprintln!("{sweep}");
+}
 
 #[test]
 fn boot() {
-    let case = cases::boot::case().unwrap();
-    let campaign = Campaign::new(&case, 1).unwrap();
-    let start = std::time::Instant::now();
-    let mut n = 0;
-    let mut bad = std::collections::BTreeMap::<String, (usize, String)>::new();
-    for d in campaign.deaths(&Kind::ALL).chain(campaign.updates()) {
-        n += 1;
-        if let Err(failed) = campaign.play(&d) {
-            let text = failed.to_string();
-            let key: String = match &failed.wrong {
-                simulation::world::Wrong::Differs(all) => all
-                    .iter()
-                    .map(|one| one.chars().take(20).collect::<String>())
-                    .collect::<Vec<_>>()
-                    .join("+"),
-                wrong => format!("{wrong:?}").chars().take(60).collect(),
-            };
-            bad.entry(key).or_insert((0, text)).0 += 1;
-        }
-    }
-    for (n, text) in bad.values() {
-        eprintln!("{n} x {text}");
-    }
-    eprintln!("{n} runs, {:?}", start.elapsed());
-    assert!(bad.is_empty());
+    everywhere(cases::boot::case);
+}
+
+#[test]
+fn files() {
+    everywhere(cases::files::case);
+}
+
+#[test]
+fn processes() {
+    everywhere(cases::processes::case);
+}
+
+#[test]
+fn pipes() {
+    everywhere(cases::pipes::case);
+}
+
+#[test]
+fn execute() {
+    everywhere(cases::execute::case);
+}
+
+#[test]
+fn rename() {
+    everywhere(cases::rename::case);
+}
+
+#[test]
+fn console() {
+    everywhere(cases::console::case);
+}
+
+#[test]
+fn pages() {
+    everywhere(cases::pages::case);
 }

@@ -1,3 +1,28 @@
-//! The cases.
+//! The cases: what programs do, which must come to the same however services are disturbed.
 
 pub mod boot;
+pub mod console;
+pub mod execute;
+pub mod files;
+pub mod pages;
+pub mod pipes;
+pub mod processes;
+pub mod rename;
+mod words;
+
+use crate::case::Case;
+
+/// Makes a case.
+pub type Maker = fn() -> Result<Case, String>;
+
+/// All cases.
+pub const ALL: &[Maker] = &[
+    boot::case,
+    files::case,
+    processes::case,
+    pipes::case,
+    execute::case,
+    rename::case,
+    console::case,
+    pages::case,
+];
