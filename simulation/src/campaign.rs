@@ -2,12 +2,14 @@
 
 use crate::case::Case;
 use crate::disturbance::{Disturbance, Order};
-use crate::player::Noted;
+use crate::line;
+use crate::player::{Noted, ORDERS};
 use crate::probe::{Counts, Kind, Point};
 use crate::registry::SERVICES;
 use crate::run::{Failed, Outcome, Played, differences, play};
 use crate::world::Wrong;
-use control::Response;
+use abi::Endpoint;
+use control::{Reason, Response};
 use protocol::endpoint;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -58,7 +60,11 @@ impl<'a> Campaign<'a> {
     /// # Errors
     /// What went wrong, or what differs.
     pub fn play(&self, disturbance: &Disturbance) -> Result<Played, Box<Failed>> {
-        let played = play(self.case, self.seed, disturbance)?;
+        let mut played = play(self.case, self.seed, disturbance)?;
+        let on_the_line = |death: &Point| death.slot == endpoint::TTY;
+        if !self.case.typed.is_empty() && disturbance.deaths.iter().any(on_the_line) {
+            played.outcome = line::forgiven(self.calm(), played.outcome);
+        }
         let mut wrong = match self.calm.get(&played.ordered) {
             Some(calm) => differences(calm, &played.outcome),
             None => vec![format!("{} orders", played.ordered)],
@@ -102,6 +108,28 @@ impl<'a> Campaign<'a> {
             })
     }
 
+    /// Deaths of a service at every point that it comes to while rs carries out orders.
+    ///
+    /// # Errors
+    /// What goes wrong when nobody dies.
+    pub fn deaths_during(
+        &self,
+        slot: Endpoint,
+        orders: &[Order],
+    ) -> Result<Vec<Disturbance>, Box<Failed>> {
+        let calm = Disturbance::at_once(orders.to_vec());
+        let counts = self.play(&calm)?.counts;
+        let counts = counts.into_iter().filter(|((of, _), _)| *of == slot);
+        let points = counts.flat_map(|((slot, kind), count)| {
+            (0..count).map(move |number| Point { slot, kind, number })
+        });
+        let disturbance = |point| Disturbance {
+            deaths: vec![point],
+            ..calm.clone()
+        };
+        Ok(points.map(disturbance).collect())
+    }
+
     /// An update and its way back, and a refresh, of every service at each of its events.
     pub fn updates(&self) -> impl Iterator<Item = Disturbance> + '_ {
         SERVICES.iter().flat_map(|slot| {
@@ -132,6 +160,16 @@ pub struct Sweep {
 }
 
 impl Sweep {
+    /// Adds what came of others.
+    pub fn more(&mut self, other: Sweep) {
+        self.runs += other.runs;
+        self.deaths += other.deaths;
+        self.orders += other.orders;
+        for (kind, (count, failed)) in other.failed {
+            self.failed.entry(kind).or_insert((0, failed)).0 += count;
+        }
+    }
+
     fn add(&mut self, played: Result<Played, Box<Failed>>) {
         self.runs += 1;
         match played {
@@ -163,7 +201,7 @@ impl fmt::Display for Sweep {
 
 /// What rs has not done as it was ordered.
 fn refused(played: &Played) -> Option<String> {
-    let answers = played.outcome.notes.get("orders");
+    let answers = played.outcome.notes.get(ORDERS);
     let answers = answers.map_or(&[][..], Vec::as_slice);
     if answers.len() != played.ordered {
         return Some(format!("{} orders, {answers:?}", played.ordered));
@@ -174,6 +212,12 @@ fn refused(played: &Played) -> Option<String> {
         };
         match control::decode_response(bytes) {
             Ok(Response::Updated(_) | Response::Status(_)) => None,
+            // Who dies in the middle of its own update, or prepares for it, goes on as before.
+            Ok(Response::Refused(refused))
+                if played.deaths > 0 && refused.reason == Reason::RolledBack =>
+            {
+                None
+            }
             other => Some(format!("rs answers {other:?}")),
         }
     })

@@ -1,7 +1,7 @@
 //! A case: programs, and what is to be the same however they are disturbed.
 
 use crate::boot::Boot;
-use crate::player::RESULT;
+use crate::player::{ORDERS, RESULT};
 use crate::program::{DATA, Script, Value};
 use abi::Endpoint;
 use control::CALL;
@@ -74,7 +74,7 @@ fn operator() -> Script {
                 ANSWER_BYTES.into(),
             ],
         )
-        .note_bytes("orders", ANSWER, RESULT);
+        .note_bytes(ORDERS, ANSWER, RESULT);
     once.again()
 }
 

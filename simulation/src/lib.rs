@@ -17,6 +17,7 @@ pub mod cases;
 pub mod devices;
 pub mod disturbance;
 mod executable;
+pub mod line;
 mod notation;
 pub mod player;
 pub mod probe;

@@ -7,6 +7,9 @@ use kernel_core::host::{Host, Touched};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
+/// The name under which the operator notes rs's answers.
+pub const ORDERS: &str = "orders";
+
 /// Something that a program has noted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Noted {
@@ -25,6 +28,8 @@ pub struct Player {
     pub gates: BTreeSet<u32>,
     /// What the operator is to tell rs; the empty order is the last.
     pub orders: VecDeque<Vec<u8>>,
+    /// How many orders there were, but for the empty one.
+    pub ordered: usize,
     halted: BTreeSet<Pid>,
 }
 
@@ -37,8 +42,14 @@ impl Player {
             notes: BTreeMap::new(),
             gates: BTreeSet::new(),
             orders: VecDeque::new(),
+            ordered: 0,
             halted: BTreeSet::new(),
         }
+    }
+
+    /// How many orders rs has answered.
+    fn answers(&self) -> usize {
+        self.notes.get(ORDERS).map_or(0, Vec::len)
     }
 
     /// Whether a program has come to its end.
@@ -62,6 +73,7 @@ impl Player {
         match self.instruction(address) {
             Some(Instruction::Wait(gate)) => self.gates.contains(gate),
             Some(Instruction::WaitForNote(name)) => self.notes.contains_key(name),
+            Some(Instruction::WaitForAnswers) => self.answers() >= self.ordered,
             Some(Instruction::Order(..)) => !self.orders.is_empty(),
             Some(Instruction::Halt) => {
                 self.halted.insert(pid);
@@ -151,6 +163,7 @@ impl Player {
             Instruction::JumpIfZero(..)
             | Instruction::Wait(_)
             | Instruction::WaitForNote(_)
+            | Instruction::WaitForAnswers
             | Instruction::Halt => {}
         }
         host.registers(pid)?.rip = next;

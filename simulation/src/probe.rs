@@ -17,11 +17,22 @@ pub enum Kind {
     Call,
     /// In the middle of a closure over its State, at a change or at the end.
     Change,
+    /// Its code exports its State for a candidate.
+    Export,
+    /// A candidate begins.
+    Start,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 4] = [Kind::Receive, Kind::Event, Kind::Call, Kind::Change];
+    pub const ALL: [Kind; 6] = [
+        Kind::Receive,
+        Kind::Event,
+        Kind::Call,
+        Kind::Change,
+        Kind::Export,
+        Kind::Start,
+    ];
 }
 
 /// A point: the n-th of its kind that a service comes to.

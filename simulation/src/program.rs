@@ -61,6 +61,8 @@ pub enum Instruction {
     Wait(u32),
     /// Waits until something has been noted under a name.
     WaitForNote(&'static str),
+    /// Waits until rs has answered all that the operator was to ask so far.
+    WaitForAnswers,
     /// Opens a gate.
     Open(u32),
     /// Does nothing any more.
@@ -165,6 +167,12 @@ impl Script {
     #[must_use]
     pub fn wait_for_note(self, name: &'static str) -> Script {
         self.then(Instruction::WaitForNote(name))
+    }
+
+    /// Waits until rs has answered all that the operator was to ask so far.
+    #[must_use]
+    pub fn wait_for_answers(self) -> Script {
+        self.then(Instruction::WaitForAnswers)
     }
 
     /// Opens a gate.

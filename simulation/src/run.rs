@@ -3,7 +3,7 @@
 use crate::case::{BEGIN, Case, END};
 use crate::disturbance::{Disturbance, When};
 use crate::notation;
-use crate::player::Noted;
+use crate::player::{Noted, ORDERS};
 use crate::probe::Counts;
 use crate::registry::SERVICES;
 use crate::trace::{Trace, name};
@@ -123,7 +123,7 @@ pub fn play(case: &Case, seed: u64, disturbance: &Disturbance) -> Result<Played,
             outcome: outcome(case, &world),
             counts: world.probe.counts(),
             deaths: world.probe.deaths().len(),
-            ordered: world.ordered,
+            ordered: world.player.ordered,
             turns: world.turns(),
             trace: std::mem::take(&mut world.trace),
             log,
@@ -148,10 +148,18 @@ fn go(case: &Case, world: &mut World, disturbance: &Disturbance) -> Result<(), W
         world.order();
     }
     for (gate, bytes) in &case.typed {
-        world.run_until(|world| world.player.gates.contains(gate))?;
+        let asked = |world: &World| world.player.gates.contains(gate);
+        if world.run_until(asked) == Err(Wrong::Stuck) {
+            press_return(world);
+        }
+        world.run_until(asked)?;
         world.devices.console.arrive(bytes);
     }
-    world.run_until(|world| world.player.gates.contains(&END))?;
+    let ended = |world: &World| world.player.gates.contains(&END);
+    if world.run_until(ended) == Err(Wrong::Stuck) && !case.typed.is_empty() {
+        press_return(world);
+    }
+    world.run_until(ended)?;
     world.player.orders.push_back(Vec::new());
     world.run_until(|world| world.player.has_halted(Pid::INIT))?;
     world.probe.finish();
@@ -163,6 +171,11 @@ fn go(case: &Case, world: &mut World, disturbance: &Disturbance) -> Result<(), W
         return Err(Wrong::Contradiction("a request ended twice".to_owned()));
     }
     Ok(())
+}
+
+/// Whoever types sees that nothing happens. Had the first one come through, two would show.
+fn press_return(world: &World) {
+    world.devices.console.arrive(b"\n");
 }
 
 fn outcome(case: &Case, world: &World) -> Outcome {
@@ -188,7 +201,7 @@ pub fn differences(before: &Outcome, after: &Outcome) -> Vec<String> {
     let mut all = Vec::new();
     for (name, noted) in &before.notes {
         let now = after.notes.get(name);
-        if *name != "orders" && now != Some(noted) {
+        if *name != ORDERS && now != Some(noted) {
             all.push(format!("{name}: {noted:?}, now {now:?}"));
         }
     }

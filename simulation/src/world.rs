@@ -74,8 +74,6 @@ pub struct World {
     boot: Boot,
     /// What rs is told when the probe gives its signal.
     orders: Vec<Order>,
-    /// How many orders it has been told.
-    pub ordered: usize,
     interrupts: [bool; 2],
     values: BTreeMap<InstanceId, Running>,
     chance: u64,
@@ -112,7 +110,6 @@ impl World {
             trace: Trace::default(),
             boot: boot.clone(),
             orders,
-            ordered: 0,
             interrupts: [false; 2],
             values: BTreeMap::new(),
             chance: seed,
@@ -177,7 +174,7 @@ impl World {
         if !self.player.gates.contains(&END) {
             let orders = self.orders.iter().map(|order| order.bytes());
             self.player.orders.extend(orders);
-            self.ordered = self.orders.len();
+            self.player.ordered = self.orders.len();
         }
     }
 
@@ -233,6 +230,10 @@ impl World {
             inbox: &inbox,
         };
         self.trace.start(id, version, inbox.len());
+        if self.probe.passes(id.slot, Kind::Start) {
+            self.died(id);
+            return Ok(());
+        }
         let refusal = match registry::make(system.clone(), &origin) {
             Ok(value) => {
                 self.values.insert(id, Running { value, system });
@@ -248,6 +249,11 @@ impl World {
         let predecessor = self.host.borrow().predecessor(id);
         let old = predecessor.and_then(|old| self.values.get(&old));
         self.trace.export(id);
+        if self.probe.passes(id.slot, Kind::Export) {
+            self.trace.died(id);
+            self.host.borrow_mut().crash_export(id, Failure::Panic);
+            return Ok(());
+        }
         let Some(old) = old else {
             // The real one would run code that is not there.
             self.host
@@ -317,14 +323,14 @@ impl World {
             .map_err(|error| Wrong::Refused("program", error))
     }
 
-    /// What a service knows, as its successor would: its State and its journal.
+    /// What a service knows, as a successor of version 1 would: its State and its journal.
     #[must_use]
     pub fn state(&self, slot: Endpoint) -> Option<Vec<u8>> {
         let id = self.host.borrow().current(slot)?;
         let running = self.values.get(&id)?;
         let origin = Origin {
             slot,
-            version: self.host.borrow().version(id)?,
+            version: 1,
             start: service::Start::default(),
             state_version: running.value.state_version(),
             inbox: &running.value.export(),

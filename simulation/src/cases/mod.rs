@@ -8,6 +8,7 @@ pub mod pages;
 pub mod pipes;
 pub mod processes;
 pub mod rename;
+pub mod updates;
 mod words;
 
 use crate::case::Case;
@@ -25,4 +26,5 @@ pub const ALL: &[Maker] = &[
     rename::case,
     console::case,
     pages::case,
+    updates::case,
 ];
