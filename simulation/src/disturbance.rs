@@ -9,8 +9,19 @@ use control::{Request, ServiceName, Target};
 pub struct Disturbance {
     /// Where services die.
     pub deaths: Vec<Point>,
+    /// A rule that is left out, to show that this is noticed.
+    pub without: Option<Omission>,
     /// When rs gets its orders, and which.
     pub orders: Option<(When, Vec<Order>)>,
+}
+
+/// A rule that is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Omission {
+    /// By the framework.
+    Framework(service::simulated::Rule),
+    /// By the kernel.
+    Kernel(kernel_core::Rule),
 }
 
 /// When rs gets its orders.
@@ -66,7 +77,7 @@ impl Disturbance {
     pub fn death(point: Point) -> Disturbance {
         Disturbance {
             deaths: vec![point],
-            orders: None,
+            ..Disturbance::default()
         }
     }
 
@@ -79,8 +90,8 @@ impl Disturbance {
             number,
         };
         Disturbance {
-            deaths: Vec::new(),
             orders: Some((When::At(point), orders)),
+            ..Disturbance::default()
         }
     }
 
@@ -88,8 +99,8 @@ impl Disturbance {
     #[must_use]
     pub fn at_once(orders: Vec<Order>) -> Disturbance {
         Disturbance {
-            deaths: Vec::new(),
             orders: Some((When::Begin, orders)),
+            ..Disturbance::default()
         }
     }
 }

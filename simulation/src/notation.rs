@@ -19,6 +19,39 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     out
 }
 
+/// Set in the name of what a service does on its own behalf. The next instance drops its entries.
+const BACKGROUND: u64 = 1 << 63;
+
+/// The text of what a service exports: its State, and its journal of requests.
+#[must_use]
+pub(crate) fn exported(bytes: &[u8]) -> String {
+    state_and_journal(bytes).unwrap_or_else(|_| format!("{} not an export", text(bytes)))
+}
+
+fn state_and_journal(bytes: &[u8]) -> Result<String, Error> {
+    let mut decoder = Decoder::new(bytes);
+    decoder.array()?;
+    let start = decoder.position();
+    decoder.skip()?;
+    let mut out = text(&bytes[start..decoder.position()]);
+    out.push_str("\njournal:");
+    // [[entries, log of changes]]
+    decoder.array()?;
+    decoder.array()?;
+    for _ in 0..decoder.map()?.unwrap_or(0) {
+        let start = decoder.position();
+        let mut key = decoder.clone();
+        key.array()?;
+        let request = key.u64()?;
+        decoder.skip()?;
+        decoder.skip()?;
+        if request < BACKGROUND {
+            out.push_str(&text(&bytes[start..decoder.position()]));
+        }
+    }
+    Ok(out)
+}
+
 fn item(decoder: &mut Decoder<'_>, out: &mut String) -> Result<(), Error> {
     // Writing to a string never fails.
     let mut write = |text: String| out.push_str(&text);

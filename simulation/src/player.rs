@@ -2,7 +2,9 @@
 
 use crate::program::{INSTRUCTION, Instruction, Script, Value, entry, place, set, value};
 use crate::trace::Trace;
+use abi::word::low_32;
 use abi::{CallError, Pid};
+use kernel_core::ProgramState;
 use kernel_core::host::{Host, Touched};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -69,10 +71,15 @@ impl Player {
         let Ok(registers) = host.registers(pid) else {
             return false;
         };
+        let registers = *registers;
         let address = registers.rip;
         match self.instruction(address) {
             Some(Instruction::Wait(gate)) => self.gates.contains(gate),
             Some(Instruction::WaitForNote(name)) => self.notes.contains_key(name),
+            Some(Instruction::WaitForCall(process)) => {
+                let number = low_32(value(&registers, *process));
+                matches!(host.program(Pid(number)), Ok(ProgramState::Waits(_)))
+            }
             Some(Instruction::WaitForAnswers) => self.answers() >= self.ordered,
             Some(Instruction::Order(..)) => !self.orders.is_empty(),
             Some(Instruction::Halt) => {
@@ -133,6 +140,15 @@ impl Player {
                 self.orders.pop_front();
                 set(host.registers(pid)?, variable, order.len() as u64);
             }
+            Instruction::Return => {
+                let mut bytes = [0; 8];
+                if host.program_read(pid, registers.rsp, &mut bytes)? == Touched::Faulted {
+                    trace.fault(pid, registers.rsp);
+                    return Ok(());
+                }
+                next = u64::from_le_bytes(bytes);
+                host.registers(pid)?.rsp += 8;
+            }
             Instruction::Load(variable, address) => {
                 let mut bytes = [0; 8];
                 if host.program_read(pid, address, &mut bytes)? == Touched::Faulted {
@@ -164,6 +180,7 @@ impl Player {
             | Instruction::Wait(_)
             | Instruction::WaitForNote(_)
             | Instruction::WaitForAnswers
+            | Instruction::WaitForCall(_)
             | Instruction::Halt => {}
         }
         host.registers(pid)?.rip = next;

@@ -26,6 +26,8 @@ pub enum Value {
     Result,
     /// One of the four variables.
     Variable(usize),
+    /// The address of an instruction of the same script.
+    Place(usize),
 }
 
 impl From<u64> for Value {
@@ -63,6 +65,10 @@ pub enum Instruction {
     WaitForNote(&'static str),
     /// Waits until rs has answered all that the operator was to ask so far.
     WaitForAnswers,
+    /// Waits until the process with this number waits in a system call.
+    WaitForCall(Value),
+    /// Returns from a function, as `ret` does.
+    Return,
     /// Opens a gate.
     Open(u32),
     /// Does nothing any more.
@@ -175,6 +181,25 @@ impl Script {
         self.then(Instruction::WaitForAnswers)
     }
 
+    /// Waits until the process with this number waits in a system call.
+    #[must_use]
+    pub fn wait_for_call(self, process: Value) -> Script {
+        self.then(Instruction::WaitForCall(process))
+    }
+
+    /// Returns from a function.
+    #[must_use]
+    pub fn return_from(self) -> Script {
+        self.then(Instruction::Return)
+    }
+
+    /// Goes on after the next so many instructions.
+    #[must_use]
+    pub fn skip(self, count: usize) -> Script {
+        let to = self.instructions.len() + 1 + count;
+        self.then(Instruction::Jump(to))
+    }
+
     /// Opens a gate.
     #[must_use]
     pub fn open(self, gate: u32) -> Script {
@@ -191,9 +216,14 @@ impl Script {
     #[must_use]
     pub fn append(mut self, other: Script) -> Script {
         let base = self.instructions.len();
+        let place = |value| match value {
+            Value::Place(at) => Value::Place(at + base),
+            other => other,
+        };
         let moved = other.instructions.into_iter().map(|one| match one {
             Instruction::Jump(to) => Instruction::Jump(to + base),
             Instruction::JumpIfZero(value, to) => Instruction::JumpIfZero(value, to + base),
+            Instruction::StoreWord(address, value) => Instruction::StoreWord(address, place(value)),
             other => other,
         });
         self.instructions.extend(moved);
@@ -239,6 +269,10 @@ pub fn place(address: u64) -> Option<(usize, usize)> {
 pub fn value(registers: &Registers, value: Value) -> u64 {
     match value {
         Value::Number(number) => number,
+        Value::Place(nth) => {
+            let program = place(registers.rip).map_or(0, |(program, _)| program);
+            entry(program) + INSTRUCTION * nth as u64
+        }
         Value::Result => registers.rax,
         Value::Variable(0) => registers.r12,
         Value::Variable(1) => registers.r13,

@@ -183,7 +183,7 @@ fn outcome(case: &Case, world: &World) -> Outcome {
     let known = |slot: &&Endpoint| **slot != endpoint::RS && !case.unlike.contains(slot);
     let states = SERVICES.iter().filter(known).map(|slot| {
         let state = world.state(*slot).unwrap_or_default();
-        (*slot, notation::text(&state))
+        (*slot, notation::exported(&state))
     });
     Outcome {
         notes: world.player.notes.clone(),

@@ -3,7 +3,7 @@
 use crate::boot::Boot;
 use crate::case::END;
 use crate::devices::Devices;
-use crate::disturbance::{Disturbance, Order, When};
+use crate::disturbance::{Disturbance, Omission, Order, When};
 use crate::player::Player;
 use crate::probe::{Death, Kind, Probe};
 use crate::registry::{self, Origin, Value};
@@ -92,6 +92,11 @@ impl World {
         };
         let mut host = Host::boot(setup, boot.archive.to_vec())
             .map_err(|error| Wrong::Boot(format!("{error:?}")))?;
+        match disturbance.without {
+            Some(Omission::Framework(rule)) => simulated::switch_off(Some(rule)),
+            Some(Omission::Kernel(rule)) => host.leave_out(Some(rule)),
+            None => {}
+        }
         let devices = Devices::default();
         devices.attach(&mut host);
         let (signal, orders) = match &disturbance.orders {
@@ -349,6 +354,7 @@ impl World {
 impl Drop for World {
     fn drop(&mut self) {
         simulated::at_each_change(None);
+        simulated::switch_off(None);
     }
 }
 

@@ -10,7 +10,9 @@ use simulation::probe::Kind;
 fn everywhere(maker: Maker) {
     // A machine whose first transaction fails does not start.
     let starts = maker().unwrap().counts_boot;
-    let kinds = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Start || !starts);
+    let kinds = Kind::ALL
+        .into_iter()
+        .filter(|kind| *kind != Kind::Start || !starts);
     let kinds: Vec<Kind> = kinds.collect();
     let case = maker().unwrap();
     let campaign = Campaign::new(&case, 1).unwrap();
@@ -53,6 +55,11 @@ fn rename() {
 #[test]
 fn console() {
     everywhere(cases::console::case);
+}
+
+#[test]
+fn signals() {
+    everywhere(cases::signals::case);
 }
 
 #[test]

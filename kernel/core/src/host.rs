@@ -144,6 +144,11 @@ impl Host {
         })
     }
 
+    /// Has the kernel leave out a rule.
+    pub fn leave_out(&mut self, rule: Option<crate::Rule>) {
+        self.kernel.rules.leave_out(rule);
+    }
+
     /// The boot archive.
     #[must_use]
     pub fn archive(&self) -> &[u8] {

@@ -8,6 +8,7 @@ pub mod pages;
 pub mod pipes;
 pub mod processes;
 pub mod rename;
+pub mod signals;
 pub mod updates;
 mod words;
 
@@ -24,6 +25,7 @@ pub const ALL: &[Maker] = &[
     pipes::case,
     execute::case,
     rename::case,
+    signals::case,
     console::case,
     pages::case,
     updates::case,

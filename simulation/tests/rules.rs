@@ -1,0 +1,111 @@
+//! Each rule on which the correctness of services over crashes stands, left out: the simulation
+//! has to see that. A rule whose absence nobody sees would not be needed, or a case is missing.
+
+use kernel_core::Rule as KernelRule;
+use service::simulated::Rule;
+use simulation::campaign::Campaign;
+use simulation::cases::{self, Maker};
+use simulation::disturbance::{Disturbance, Omission};
+use simulation::probe::Kind;
+
+/// Whether some death, or some update, in a case comes out wrong without a rule.
+fn is_missed(omission: Omission, makers: &[Maker]) -> bool {
+    let without = |disturbance| Disturbance {
+        without: Some(omission),
+        ..disturbance
+    };
+    makers.iter().any(|maker| {
+        let case = maker().unwrap();
+        let campaign = Campaign::new(&case, 1).unwrap();
+        let all = campaign.deaths(&Kind::ALL).chain(campaign.updates());
+        let seen = all
+            .map(without)
+            .enumerate()
+            .find_map(|(runs, disturbance)| Some((runs, campaign.play(&disturbance).err()?)));
+        if let Some((runs, failed)) = &seen {
+            eprintln!(
+                "{omission:?}: seen in {} after {runs} runs: {:?}",
+                case.name, failed.wrong
+            );
+        }
+        seen.is_some()
+    })
+}
+
+fn framework(rule: Rule, makers: &[Maker]) {
+    assert!(is_missed(Omission::Framework(rule), makers), "{rule:?}");
+}
+
+fn kernel(rule: KernelRule, makers: &[Maker]) {
+    assert!(is_missed(Omission::Kernel(rule), makers), "{rule:?}");
+}
+
+#[test]
+fn closures_cut_short_are_undone() {
+    framework(Rule::Undo, &[cases::processes::case]);
+}
+
+#[test]
+fn the_journal_is_exported() {
+    framework(Rule::Journal, &[cases::processes::case]);
+}
+
+#[test]
+fn questions_are_not_asked_again() {
+    framework(Rule::Answers, &[cases::processes::case]);
+}
+
+#[test]
+fn steps_are_not_made_again() {
+    framework(Rule::Steps, &[cases::processes::case]);
+}
+
+#[test]
+fn answers_are_kept_until_they_are_given() {
+    framework(Rule::Done, &[cases::files::case]);
+}
+
+#[test]
+fn the_journal_is_swept() {
+    framework(Rule::Sweep, &[cases::processes::case, cases::files::case]);
+}
+
+#[test]
+fn waiting_requests_remember_how_far_they_are() {
+    framework(Rule::Mark, &[cases::pipes::case, cases::console::case]);
+}
+
+#[test]
+fn delivered_requests_are_put_back() {
+    kernel(KernelRule::Requeue, &[cases::files::case]);
+}
+
+#[test]
+fn completions_are_delivered_again() {
+    kernel(KernelRule::Completions, &[cases::files::case]);
+}
+
+#[test]
+fn bits_are_raised_at_the_commit() {
+    kernel(KernelRule::Notifications, &[cases::console::case]);
+}
+
+#[test]
+fn submissions_of_instances_are_cancelled() {
+    kernel(KernelRule::Disown, &[cases::execute::case]);
+}
+
+#[test]
+fn kept_pages_move() {
+    kernel(KernelRule::Kept, &[cases::files::case]);
+}
+
+#[test]
+fn live_tags_are_submitted_once() {
+    kernel(KernelRule::Tags, &[cases::processes::case]);
+}
+
+#[test]
+fn cancellations_are_told_again() {
+    kernel(KernelRule::Cancellations, &[cases::signals::case]);
+}
