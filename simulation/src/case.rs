@@ -30,6 +30,8 @@ pub struct Case {
     pub unlike: Vec<Endpoint>,
     /// What is typed at the console once a gate is open.
     pub typed: Vec<(u32, &'static [u8])>,
+    /// What is typed when nothing happens any more.
+    pub typed_again: &'static [u8],
 }
 
 impl Case {
@@ -55,6 +57,7 @@ impl Case {
             counts_boot: false,
             unlike: Vec::new(),
             typed: Vec::new(),
+            typed_again: b"\n",
         })
     }
 }

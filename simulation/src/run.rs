@@ -150,14 +150,14 @@ fn go(case: &Case, world: &mut World, disturbance: &Disturbance) -> Result<(), W
     for (gate, bytes) in &case.typed {
         let asked = |world: &World| world.player.gates.contains(gate);
         if world.run_until(asked) == Err(Wrong::Stuck) {
-            press_return(world);
+            type_again(case, world);
         }
         world.run_until(asked)?;
         world.devices.console.arrive(bytes);
     }
     let ended = |world: &World| world.player.gates.contains(&END);
     if world.run_until(ended) == Err(Wrong::Stuck) && !case.typed.is_empty() {
-        press_return(world);
+        type_again(case, world);
     }
     world.run_until(ended)?;
     world.player.orders.push_back(Vec::new());
@@ -174,8 +174,8 @@ fn go(case: &Case, world: &mut World, disturbance: &Disturbance) -> Result<(), W
 }
 
 /// Whoever types sees that nothing happens. Had the first one come through, two would show.
-fn press_return(world: &World) {
-    world.devices.console.arrive(b"\n");
+fn type_again(case: &Case, world: &World) {
+    world.devices.console.arrive(case.typed_again);
 }
 
 fn outcome(case: &Case, world: &World) -> Outcome {

@@ -63,6 +63,21 @@ fn signals() {
 }
 
 #[test]
+fn polls() {
+    everywhere(cases::polls::case);
+}
+
+#[test]
+fn keys() {
+    everywhere(cases::keys::case);
+}
+
+#[test]
+fn floods() {
+    everywhere(cases::floods::case);
+}
+
+#[test]
 fn pages() {
     everywhere(cases::pages::case);
 }

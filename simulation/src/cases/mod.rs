@@ -4,8 +4,11 @@ pub mod boot;
 pub mod console;
 pub mod execute;
 pub mod files;
+pub mod floods;
+pub mod keys;
 pub mod pages;
 pub mod pipes;
+pub mod polls;
 pub mod processes;
 pub mod rename;
 pub mod signals;
@@ -26,6 +29,9 @@ pub const ALL: &[Maker] = &[
     execute::case,
     rename::case,
     signals::case,
+    polls::case,
+    keys::case,
+    floods::case,
     console::case,
     pages::case,
     updates::case,
