@@ -108,6 +108,21 @@ impl<'a> Campaign<'a> {
             })
     }
 
+    /// A death of one service at any point of a kind, together with one of another service.
+    pub fn pairs(&self, one: (Endpoint, Kind), other: (Endpoint, Kind)) -> Vec<Disturbance> {
+        let count = |of| self.counts.get(&of).copied().unwrap_or(0);
+        let points = |(slot, kind): (Endpoint, Kind)| {
+            (0..count((slot, kind))).map(move |number| Point { slot, kind, number })
+        };
+        let both = |one| {
+            points(other).map(move |other| Disturbance {
+                deaths: vec![one, other],
+                ..Disturbance::default()
+            })
+        };
+        points(one).flat_map(both).collect()
+    }
+
     /// Deaths of a service at every point that it comes to while rs carries out orders.
     ///
     /// # Errors

@@ -105,3 +105,14 @@ fn updates() {
     assert!(sweep.failed.is_empty(), "{sweep}");
     eprintln!("{sweep}");
 }
+
+/// Two services that work for each other die one soon after the other.
+#[test]
+fn pairs() {
+    let case = cases::processes::case().unwrap();
+    let campaign = Campaign::new(&case, 1).unwrap();
+    let pairs = campaign.pairs((endpoint::VM, Kind::Event), (endpoint::PM, Kind::Call));
+    let sweep = campaign.sweep(pairs.into_iter());
+    assert!(sweep.failed.is_empty(), "{sweep}");
+    eprintln!("{sweep}");
+}
