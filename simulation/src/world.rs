@@ -2,6 +2,7 @@
 
 use crate::boot::Boot;
 use crate::case::END;
+use crate::chance::Chance;
 use crate::devices::Devices;
 use crate::disturbance::{Disturbance, Omission, Order, When};
 use crate::player::Player;
@@ -76,7 +77,7 @@ pub struct World {
     orders: Vec<Order>,
     interrupts: [bool; 2],
     values: BTreeMap<InstanceId, Running>,
-    chance: u64,
+    chance: Chance,
     turns: u64,
 }
 
@@ -117,7 +118,7 @@ impl World {
             orders,
             interrupts: [false; 2],
             values: BTreeMap::new(),
-            chance: seed,
+            chance: Chance::new(seed),
             turns: 0,
         })
     }
@@ -164,8 +165,9 @@ impl World {
         if self.turns > MOST_TURNS {
             return Err(Wrong::Endless);
         }
-        let turn = turns[self.pick(turns.len())];
-        self.take(turn)?;
+        if let Some(turn) = self.chance.one_of(&turns) {
+            self.take(turn)?;
+        }
         if self.probe.take_signal() {
             self.order();
         }
@@ -181,16 +183,6 @@ impl World {
             self.player.orders.extend(orders);
             self.player.ordered = self.orders.len();
         }
-    }
-
-    /// A number below `count`: xorshift with Marsaglia's shifts 13, 7 and 17.
-    fn pick(&mut self, count: usize) -> usize {
-        let mut next = self.chance ^ 0x9e37_79b9_7f4a_7c15;
-        next ^= next << 13;
-        next ^= next >> 7;
-        next ^= next << 17;
-        self.chance = next ^ 0x9e37_79b9_7f4a_7c15;
-        abi::word::index((next >> 33) % count as u64)
     }
 
     fn take(&mut self, turn: Turn) -> Result<(), Wrong> {
