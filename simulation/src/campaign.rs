@@ -11,21 +11,20 @@ use crate::world::Wrong;
 use abi::Endpoint;
 use control::{Reason, Response};
 use protocol::endpoint;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::rc::Rc;
 
 /// A case with what it comes to when it is left alone.
 pub struct Campaign<'a> {
     case: &'a Case,
     seed: u64,
-    /// What it comes to when rs is asked so many questions that change nothing.
-    calm: BTreeMap<usize, Outcome>,
+    /// See [`Campaign::calm`].
+    calm: RefCell<BTreeMap<usize, Rc<Outcome>>>,
     /// The points that services come to when they are left alone.
     pub counts: Counts,
 }
-
-/// Orders that are given at a time, at most.
-const MOST_ORDERS: usize = 2;
 
 impl<'a> Campaign<'a> {
     /// Plays the case undisturbed: it must come to the same when it is played again.
@@ -33,26 +32,26 @@ impl<'a> Campaign<'a> {
     /// # Errors
     /// What went wrong.
     pub fn new(case: &'a Case, seed: u64) -> Result<Campaign<'a>, Box<Failed>> {
-        let mut calm = BTreeMap::new();
-        for count in 0..=MOST_ORDERS {
-            let orders = vec![Order::Status(endpoint::RS); count];
-            let asked = Disturbance::at_once(orders);
-            calm.insert(count, play(case, seed, &asked)?.outcome);
-        }
         let campaign = Campaign {
             case,
             seed,
-            calm,
+            calm: RefCell::default(),
             counts: play(case, seed, &Disturbance::none())?.counts,
         };
         campaign.play(&Disturbance::none())?;
         Ok(campaign)
     }
 
-    /// What the case comes to.
-    #[must_use]
-    pub fn calm(&self) -> &Outcome {
-        &self.calm[&0]
+    /// What the case comes to when rs is asked so many questions that change nothing.
+    fn calm(&self, questions: usize) -> Result<Rc<Outcome>, Box<Failed>> {
+        if let Some(calm) = self.calm.borrow().get(&questions) {
+            return Ok(calm.clone());
+        }
+        let orders = vec![Order::Status(endpoint::RS); questions];
+        let played = play(self.case, self.seed, &Disturbance::at_once(orders))?;
+        let calm = Rc::new(played.outcome);
+        self.calm.borrow_mut().insert(questions, calm.clone());
+        Ok(calm)
     }
 
     /// Plays the case disturbed.
@@ -61,14 +60,12 @@ impl<'a> Campaign<'a> {
     /// What went wrong, or what differs.
     pub fn play(&self, disturbance: &Disturbance) -> Result<Played, Box<Failed>> {
         let mut played = play(self.case, self.seed, disturbance)?;
+        let calm = self.calm(played.ordered)?;
         let on_the_line = |death: &Point| death.slot == endpoint::TTY;
         if !self.case.typed.is_empty() && disturbance.deaths.iter().any(on_the_line) {
-            played.outcome = line::forgiven(self.calm(), played.outcome);
+            played.outcome = line::forgiven(&calm, played.outcome);
         }
-        let mut wrong = match self.calm.get(&played.ordered) {
-            Some(calm) => differences(calm, &played.outcome),
-            None => vec![format!("{} orders", played.ordered)],
-        };
+        let mut wrong = differences(&calm, &played.outcome);
         wrong.extend(refused(&played));
         if disturbance.deaths.len() > 1 && played.log.contains("it crashes its server") {
             // Two services died with the same request in hand: the kernel has ended it.

@@ -9,10 +9,23 @@ use control::{Request, ServiceName, Target};
 pub struct Disturbance {
     /// Where services die.
     pub deaths: Vec<Point>,
+    /// A request that kills its server each time.
+    pub poison: Option<Poison>,
     /// A rule that is left out, to show that this is noticed.
     pub without: Option<Omission>,
     /// When rs gets its orders, and which.
     pub orders: Option<(When, Vec<Order>)>,
+}
+
+/// A request that kills its server each time: the first of a kind that comes to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Poison {
+    /// The server.
+    pub slot: Endpoint,
+    /// The message's protocol.
+    pub protocol: u16,
+    /// The message's kind.
+    pub kind: u32,
 }
 
 /// A rule that is left out.

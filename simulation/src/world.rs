@@ -4,14 +4,14 @@ use crate::boot::Boot;
 use crate::case::END;
 use crate::chance::Chance;
 use crate::devices::Devices;
-use crate::disturbance::{Disturbance, Omission, Order, When};
+use crate::disturbance::{Disturbance, Omission, Order, Poison, When};
 use crate::player::Player;
 use crate::probe::{Death, Kind, Probe};
 use crate::registry::{self, Origin, Value};
 use crate::system::Kernel;
 use crate::trace::Trace;
 use abi::slot::{Failure, Refusal};
-use abi::{CallError, Endpoint, Event, EventKind, Pid};
+use abi::{CallError, Endpoint, Event, EventKind, Pid, RequestId};
 use kernel_core::host::{Host, InstanceId, Setup, Turn};
 use service::simulated;
 use std::cell::RefCell;
@@ -75,6 +75,9 @@ pub struct World {
     boot: Boot,
     /// What rs is told when the probe gives its signal.
     orders: Vec<Order>,
+    poison: Option<Poison>,
+    /// The request that is the poisoned one.
+    poisoned: Option<RequestId>,
     interrupts: [bool; 2],
     values: BTreeMap<InstanceId, Running>,
     chance: Chance,
@@ -116,6 +119,8 @@ impl World {
             trace: Trace::default(),
             boot: boot.clone(),
             orders,
+            poison: disturbance.poison,
+            poisoned: None,
             interrupts: [false; 2],
             values: BTreeMap::new(),
             chance: Chance::new(seed),
@@ -270,9 +275,26 @@ impl World {
         }
         let event = self.host.borrow_mut().receive(id);
         match event {
+            Some(event) if self.kills(id.slot, &event) => {
+                self.trace.turn(id, Some(&event));
+                self.died(id);
+                Ok(())
+            }
             Some(event) => self.turn(id, Some(&event)),
             None => Ok(()),
         }
+    }
+
+    /// Whether an event brings the poisoned request.
+    fn kills(&mut self, slot: Endpoint, event: &Event) -> bool {
+        let is_poison = |poison: Poison| {
+            let of = (event.message.protocol, event.message.kind);
+            poison.slot == slot && (poison.protocol, poison.kind) == of
+        };
+        if event.kind != EventKind::Request as u32 || !self.poison.is_some_and(is_poison) {
+            return false;
+        }
+        *self.poisoned.get_or_insert(event.id) == event.id
     }
 
     fn turn(&mut self, id: InstanceId, event: Option<&Event>) -> Result<(), Wrong> {

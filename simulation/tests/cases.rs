@@ -1,10 +1,13 @@
 //! Every case, disturbed at every point.
 
+use abi::Endpoint;
 use protocol::endpoint;
 use simulation::campaign::{Campaign, Sweep};
 use simulation::cases::{self, Maker};
-use simulation::disturbance::Order;
+use simulation::disturbance::{Disturbance, Order};
 use simulation::probe::Kind;
+use simulation::registry::SERVICES;
+use simulation::run::play;
 
 /// Plays a case with a death at every point and with updates at every event.
 fn everywhere(maker: Maker) {
@@ -115,4 +118,57 @@ fn pairs() {
     let sweep = campaign.sweep(pairs.into_iter());
     assert!(sweep.failed.is_empty(), "{sweep}");
     eprintln!("{sweep}");
+}
+
+/// A request kills its server each time; nobody else notices.
+#[test]
+fn poison() {
+    let case = cases::poison::case().unwrap();
+    everywhere(cases::poison::case);
+    for seed in 1..=20 {
+        let calm = play(&case, seed, &Disturbance::none()).unwrap().outcome;
+        let played = play(&case, seed, &cases::poison::disturbance()).unwrap();
+        assert_eq!(
+            played.outcome.notes[cases::poison::POISONED],
+            cases::poison::expected()
+        );
+        assert_eq!(
+            played.outcome.notes["again"],
+            calm.notes[cases::poison::POISONED]
+        );
+        for name in [
+            "other create",
+            "other write",
+            "other read",
+            "other unlink",
+            "remove",
+            "wait",
+        ] {
+            assert_eq!(
+                played.outcome.notes[name], calm.notes[name],
+                "{name}, seed {seed}"
+            );
+        }
+        assert_eq!(played.outcome.requests, calm.requests);
+    }
+}
+
+/// Services of both versions work together: each one alone is of version 2, then all are.
+#[test]
+fn mixed_versions() {
+    for maker in [
+        cases::files::case,
+        cases::execute::case,
+        cases::pipes::case,
+        cases::pages::case,
+    ] {
+        let case = maker().unwrap();
+        let campaign = Campaign::new(&case, 1).unwrap();
+        let to_2 = |slot: &Endpoint| Order::Update(*slot, 2);
+        let each = SERVICES.iter().map(|slot| vec![to_2(slot)]);
+        let all = std::iter::once(SERVICES.iter().map(to_2).collect());
+        let sweep = campaign.sweep(each.chain(all).map(Disturbance::at_once));
+        assert!(sweep.failed.is_empty(), "{sweep}");
+        eprintln!("{sweep}");
+    }
 }

@@ -133,3 +133,16 @@ fn live_tags_are_submitted_once() {
 fn cancellations_are_told_again() {
     kernel(KernelRule::Cancellations, cases::signals::case);
 }
+
+#[test]
+fn a_poisoned_request_is_ended() {
+    let case = cases::poison::case().unwrap();
+    let disturbance = Disturbance {
+        without: Some(Omission::Kernel(KernelRule::Poison)),
+        ..cases::poison::disturbance()
+    };
+    let noted = |played: simulation::run::Played| {
+        played.outcome.notes[cases::poison::POISONED] == cases::poison::expected()
+    };
+    assert!(!simulation::run::play(&case, 1, &disturbance).is_ok_and(noted));
+}

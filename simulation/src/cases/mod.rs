@@ -8,6 +8,7 @@ pub mod floods;
 pub mod keys;
 pub mod pages;
 pub mod pipes;
+pub mod poison;
 pub mod polls;
 pub mod processes;
 pub mod rename;
@@ -31,6 +32,7 @@ pub const ALL: &[Maker] = &[
     signals::case,
     polls::case,
     keys::case,
+    poison::case,
     floods::case,
     console::case,
     pages::case,
