@@ -3,6 +3,7 @@
 use crate::journal::{Item, Journal, Key, Label};
 use crate::outcome::{End, Ending, Refused};
 use crate::run::{Run, Seen, Shared, next_child};
+use crate::simulated::{self, Rule};
 use crate::{Service, System, Wake};
 use abi::lease::{Access, LeaseDescriptor, LeaseInformation, LeaseSource};
 use abi::{CallError, Caller, Endpoint, Errno, Message, Reply, RequestId, Tag, Time};
@@ -38,12 +39,12 @@ pub enum Lend<'a> {
 }
 
 impl Lend<'_> {
-    fn describe(&self, request: RequestId) -> LeaseDescriptor {
+    fn describe(&self, system: &dyn System, request: RequestId) -> LeaseDescriptor {
         match *self {
             Lend::Bytes(bytes) => LeaseDescriptor {
                 source: LeaseSource::Own as u32,
                 access: Access::Read as u32,
-                address: bytes.as_ptr().addr() as u64,
+                address: system.lend(bytes),
                 length: bytes.len() as u64,
                 ..LeaseDescriptor::default()
             },
@@ -229,7 +230,7 @@ impl<S: Service> Cx<S> {
         if let Some(Item::Answered(_, reply)) = self.find_child(label, nth).map(|found| found.1) {
             return read_answer(&reply.into());
         }
-        let leases: Vec<_> = lend.iter().map(|l| l.describe(self.run.id)).collect();
+        let leases = self.describe(lend);
         let reply = self.ask_volatile(to, &question.message(), &leases).await;
         self.run.observed(Seen::Reply(label, reply));
         read_answer(&reply)
@@ -256,13 +257,15 @@ impl<S: Service> Cx<S> {
             let bytes = bytes.map(Vec::from).unwrap_or_default();
             return read_answer::<Q::Answer>(&reply.into()).map(|answer| (answer, bytes));
         }
-        let buffer = vec![0_u8; capacity];
-        let mut leases: Vec<_> = lend.iter().map(|l| l.describe(self.run.id)).collect();
+        let mut buffer = vec![0_u8; capacity];
+        let mut leases = self.describe(lend);
+        let lent = Lend::Bytes(&buffer).describe(&*self.shared.system, self.run.id);
         leases.push(LeaseDescriptor {
             access: Access::Write as u32,
-            ..Lend::Bytes(&buffer).describe(self.run.id)
+            ..lent
         });
         let reply = self.ask_volatile(to, &question.message(), &leases).await;
+        self.shared.system.read_lent(lent.address, &mut buffer);
         // The kernel has written the buffer behind the compiler's back.
         let bytes = core::hint::black_box(buffer);
         self.run.observed(Seen::Reply(label, reply));
@@ -318,6 +321,13 @@ impl<S: Service> Cx<S> {
         let kept = first_to_words(first);
         self.run.observed(Seen::Value(label, nth, encode(&kept)));
         first
+    }
+
+    fn describe(&self, lend: &[Lend<'_>]) -> Vec<LeaseDescriptor> {
+        let system = &*self.shared.system;
+        lend.iter()
+            .map(|l| l.describe(system, self.run.id))
+            .collect()
     }
 
     async fn ask_volatile(
@@ -432,7 +442,7 @@ impl<S: Service> Cx<S> {
             index,
             generation: 0,
         };
-        let leases: Vec<_> = lend.iter().map(|l| l.describe(id)).collect();
+        let leases = self.describe(lend);
         if let Err(error) = self
             .shared
             .system
@@ -510,7 +520,7 @@ impl<S: Service> Cx<S> {
             let now = self.shared.now.get();
             self.effect(|state, journal, id| {
                 let mark = match journal.get(id, Key::Mark) {
-                    Some(Item::Mark(mark)) => *mark,
+                    Some(Item::Mark(mark)) if simulated::holds(Rule::Mark) => *mark,
                     _ => 0,
                 };
                 let mut wake = self.run.wake(mark, now);
@@ -538,7 +548,7 @@ impl<S: Service> Cx<S> {
         lend: &[Lend<'_>],
     ) -> crate::Outcome {
         self.effect(|_, _, _| ());
-        let leases: Vec<_> = lend.iter().map(|l| l.describe(self.run.id)).collect();
+        let leases = self.describe(lend);
         self.shared
             .system
             .forward(self.run.id, to, &question.message(), &leases)?;
@@ -569,12 +579,17 @@ impl<S: Service> Cx<S> {
     fn kept<T: Durable>(&self, key: Key) -> Option<T> {
         let store = self.shared.store.borrow();
         match store.journal.get(self.run.id, key) {
-            Some(Item::Kept(bytes)) => minicbor::decode(bytes).ok(),
+            Some(Item::Kept(bytes)) if simulated::holds(Rule::Steps) => {
+                minicbor::decode(bytes).ok()
+            }
             _ => None,
         }
     }
 
     fn find_child(&self, label: Label, nth: u32) -> Option<(u32, Item)> {
+        if !simulated::holds(Rule::Answers) {
+            return None;
+        }
         let store = self.shared.store.borrow();
         let mut same = store
             .journal

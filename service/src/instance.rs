@@ -3,6 +3,7 @@
 use crate::journal::{Item, Key};
 use crate::outcome::{Ending, Outcome, Refused};
 use crate::run::{Run, Shared};
+use crate::simulated::{self, Rule};
 use crate::state::{Start, State, Store};
 use crate::{Cx, System, epoch};
 use abi::event::EventKind;
@@ -176,7 +177,7 @@ impl<S: Service> Instance<S> {
     }
 
     fn sweep(&mut self) {
-        if core::mem::replace(&mut self.swept, true) {
+        if core::mem::replace(&mut self.swept, true) || !simulated::holds(Rule::Sweep) {
             return;
         }
         let known = self.shared.store.borrow().journal.requests();
@@ -189,7 +190,7 @@ impl<S: Service> Instance<S> {
 
     fn requested(&mut self, event: &Event) {
         let done = match self.shared.store.borrow().journal.get(event.id, Key::Done) {
-            Some(Item::Done(reply)) => Some(Reply::from(*reply)),
+            Some(Item::Done(reply)) if simulated::holds(Rule::Done) => Some(Reply::from(*reply)),
             _ => None,
         };
         match done {

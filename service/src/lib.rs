@@ -28,6 +28,7 @@ mod journal;
 pub mod objects;
 pub mod outcome;
 mod run;
+pub mod simulated;
 pub mod state;
 pub mod system;
 pub mod wake;

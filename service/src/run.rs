@@ -3,7 +3,7 @@
 use crate::journal::{Item, Journal, Key, Label};
 use crate::state::{Start, State, Store};
 use crate::system::System;
-use crate::{epoch, wake};
+use crate::{epoch, simulated, wake};
 use abi::lease::LeaseInformation;
 use abi::{Caller, Endpoint, Message, Reply, RequestId, Tag, Time};
 use alloc::collections::BTreeMap;
@@ -164,6 +164,7 @@ impl<S: State> Shared<S> {
         let store = &mut *self.store.borrow_mut();
         store.open = epoch::begin();
         let result = closure(&mut store.state, &mut store.journal);
+        simulated::changing();
         store.open = 0;
         epoch::end();
         result

@@ -18,6 +18,15 @@ use abi::{Call, CallError, Caller, Endpoint, Message, Pid, Reply, RequestId, Tag
     reason = "the error is why the kernel refused"
 )]
 pub trait System {
+    /// The address under which the kernel finds bytes of this service, to be lent.
+    fn lend(&self, bytes: &[u8]) -> u64 {
+        bytes.as_ptr().expose_provenance() as u64
+    }
+    /// Reads bytes that were lent to be written. Nothing in the image, where the kernel has written
+    /// them in place; a simulated kernel has memory of its own.
+    fn read_lent(&self, address: u64, bytes: &mut [u8]) {
+        let _ = (address, bytes);
+    }
     fn submit(
         &self,
         to: Endpoint,

@@ -7,13 +7,18 @@ use crate::kernel::Kernel;
 use crate::list::{Chain, List};
 use crate::machine::Machine;
 use crate::request::{Origin, RequestState};
+use crate::rule::Rule;
 use crate::slot::Unacknowledged;
 use crate::thread::State;
 
 impl<M: Machine> Kernel<M> {
     /// Makes the candidate of a slot its current instance.
     pub(crate) fn swap(&mut self, slot: Endpoint, fresh: bool) {
-        let bits = self.possible_bits(slot);
+        let bits = if self.rules.hold(Rule::Notifications) {
+            self.possible_bits(slot)
+        } else {
+            0
+        };
         let record = self.slot_mut(slot);
         let old = record.current.take();
         let Some(new) = record.candidate.take() else {
@@ -28,9 +33,11 @@ impl<M: Machine> Kernel<M> {
         record.ticks = 0;
         record.notifications |= bits;
         self.take_over_requests(slot);
-        self.disown(slot);
+        if self.rules.hold(Rule::Disown) {
+            self.disown(slot);
+        }
         if let Some(old) = old {
-            if !fresh {
+            if !fresh && self.rules.hold(Rule::Kept) {
                 self.take_over_kept(old, new);
             }
             self.end_instance(old);
@@ -66,11 +73,16 @@ impl<M: Machine> Kernel<M> {
         {
             requests[index as usize].cancel_told = false;
         }
-        while let Some(index) = self.slots.items[own].delivered.last() {
+        while self.rules.hold(Rule::Requeue)
+            && let Some(index) = self.slots.items[own].delivered.last()
+        {
             self.unplace(index);
             self.requeue(index);
         }
         match core::mem::take(&mut self.slots.items[own].unacknowledged) {
+            Unacknowledged::Completion(index) if !self.rules.hold(Rule::Completions) => {
+                self.forget_submission(index);
+            }
             Unacknowledged::Completion(index) => {
                 let completions = &mut self.slots.items[own].completions;
                 completions.push_front(&mut self.requests.items, Chain::Place, index);

@@ -10,6 +10,7 @@ use crate::kernel::Kernel;
 use crate::machine::Machine;
 use crate::request::{Origin, RequestState};
 use crate::ring::Record;
+use crate::rule::Rule;
 use crate::slot::Unacknowledged;
 use crate::thread::{Kind, State, Thread, ThreadIndex};
 
@@ -88,7 +89,7 @@ impl<M: Machine> Kernel<M> {
         };
         let request = &mut self.requests.items[index as usize];
         request.crashes += 1;
-        if request.crashes >= POISON_CRASHES {
+        if request.crashes >= POISON_CRASHES && self.rules.hold(Rule::Poison) {
             debug_assert_eq!(request.state, RequestState::Delivered);
             self.log(format_args!(
                 "kernel: request {:x} is ended: it crashes its server",

@@ -144,6 +144,11 @@ impl Host {
         })
     }
 
+    /// Has the kernel leave out a rule.
+    pub fn leave_out(&mut self, rule: Option<crate::Rule>) {
+        self.kernel.rules.leave_out(rule);
+    }
+
     /// The boot archive.
     #[must_use]
     pub fn archive(&self) -> &[u8] {
@@ -167,6 +172,19 @@ impl Host {
     #[must_use]
     pub fn exists(&self, id: InstanceId) -> bool {
         self.current(id.slot) == Some(id) || self.candidate(id.slot) == Some(id)
+    }
+
+    /// The version of an instance's image.
+    #[must_use]
+    pub fn version(&self, id: InstanceId) -> Option<u32> {
+        self.instance(id).map(|instance| instance.version)
+    }
+
+    /// Requests that have not ended, or whose end nobody has heard yet.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        let requests = &self.kernel.requests;
+        requests.items.len() - requests.free_count() as usize
     }
 
     fn name(&self, index: InstanceIndex) -> Option<InstanceId> {

@@ -16,6 +16,7 @@ use crate::process::{ProcessIndex, Processes};
 use crate::replace::Transaction;
 use crate::request::Requests;
 use crate::ring::{Record, Ring};
+use crate::rule::Rules;
 use crate::schedule::Schedule;
 use crate::slot::{LINUX_CALLS, Slot, Slots};
 use crate::thread::{Kind, State, Thread, ThreadIndex};
@@ -81,6 +82,8 @@ pub struct Kernel<M: Machine> {
     pub(crate) unowned_logged: [u64; LINUX_CALLS / 64],
     /// Real time at monotonic time 0, in nanoseconds since 1970.
     pub(crate) real_time: u64,
+    /// The rules that hold: in a real kernel, all.
+    pub(crate) rules: Rules,
 }
 
 impl<M: Machine> Kernel<M> {
@@ -119,6 +122,7 @@ impl<M: Machine> Kernel<M> {
             rs_attempts: 0,
             unowned_logged: [0; LINUX_CALLS / 64],
             real_time: 0,
+            rules: Rules::default(),
         })
     }
 

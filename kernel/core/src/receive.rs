@@ -11,6 +11,7 @@ use crate::list::{Chain, List};
 use crate::machine::Machine;
 use crate::request::{Request, RequestIndex, RequestState};
 use crate::ring::Record;
+use crate::rule::Rule;
 use crate::slot::Unacknowledged;
 use crate::thread::{State, ThreadIndex};
 
@@ -109,6 +110,9 @@ impl<M: Machine> Kernel<M> {
         event.fault = record.fault.take().map_or(0, |fault| fault as u32);
         fill_request(event, request);
         let id = request.id;
+        if event.again == 1 && !self.rules.hold(Rule::Cancellations) {
+            event.cancelled = 0;
+        }
         self.record(Record::Delivered(id, slot));
     }
 

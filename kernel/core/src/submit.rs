@@ -11,6 +11,7 @@ use crate::list::Chain;
 use crate::machine::Machine;
 use crate::request::{Lease, Origin, Owner, RequestIndex, RequestState};
 use crate::ring::Record;
+use crate::rule::Rule;
 
 /// The access bits of a page that may be executed; only in leases of forwarded page faults.
 pub(crate) const ACCESS_EXECUTE: u32 = 4;
@@ -34,7 +35,7 @@ impl<M: Machine> Kernel<M> {
         if tag.generation != 0 && tag.generation != self.slots.items[own].generation {
             return Err(CallError::BadArgument);
         }
-        if self.requests.tagged(slot, tag).is_some() {
+        if self.requests.tagged(slot, tag).is_some() && self.rules.hold(Rule::Tags) {
             return Ok(());
         }
         let caller = match tag.parent {

@@ -192,16 +192,13 @@ async fn abandon(cx: &Context, child: Child, number: u32, space: SpaceId) {
 /// Starts the first process. Asked again, it answers that it runs.
 pub(crate) async fn start_init(cx: Context) -> Outcome {
     let pid = Pid::INIT.0;
-    if cx.look("running", |state| state.process(pid).is_some()) {
+    if !claim_init(&cx).await {
         return cx.end(|_| ());
     }
-    cx.ask(
-        "first table",
-        VFS,
-        descriptors::First { process: Pid::INIT },
-        &[],
-    )
-    .await?;
+    let table = descriptors::First { process: Pid::INIT };
+    if let Err(refused) = cx.ask("first table", VFS, table, &[]).await {
+        return end_init(&cx, refused);
+    }
     let loaded = match load_init(&cx).await {
         Ok(loaded) => loaded,
         Err(refused) => return undo_init(cx, None, refused).await,
@@ -227,8 +224,8 @@ pub(crate) async fn start_init(cx: Context) -> Outcome {
     let _ = cx.ask("executed", VFS, executed, &[]).await;
     cx.step("born", |state| {
         state.first(pid, space, loaded.command(), cx.stamp());
-        state.set_counter(Counter::LastProcess, pid.into());
     });
+    cx.wake(key::INIT);
     let start = scheduling::Start {
         process: Pid::INIT,
         parent: Pid::NONE,
@@ -236,6 +233,32 @@ pub(crate) async fn start_init(cx: Context) -> Outcome {
     let _ = cx.ask("schedule", SCHED, start, &[]).await;
     run(&cx, pid);
     cx.end(|_| ())
+}
+
+/// Waits until the first process runs, or nobody is starting it: then this request does. Whether it
+/// does. rs asks again when it was replaced, and what its predecessor has asked may be under way.
+async fn claim_init(cx: &Context) -> bool {
+    let pid = Pid::INIT.0;
+    cx.step_when("claim", key::INIT, |state, _| {
+        if state.process(pid).is_some() {
+            Poll::Ready(false)
+        } else if state.counter(Counter::LastProcess) == 0 {
+            state.set_counter(Counter::LastProcess, pid.into());
+            Poll::Ready(true)
+        } else {
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+/// Lets another request start the first process.
+fn end_init(cx: &Context, refused: Refused) -> Outcome {
+    cx.step("give up", |state| {
+        state.set_counter(Counter::LastProcess, 0)
+    });
+    cx.wake(key::INIT);
+    Err(refused)
 }
 
 async fn load_init(cx: &Context) -> Result<Loaded, Refused> {
@@ -266,7 +289,7 @@ async fn undo_init(cx: Context, space: Option<SpaceId>, refused: Refused) -> Out
             &[],
         )
         .await;
-    Err(refused)
+    end_init(&cx, refused)
 }
 
 /// Writes a child's number where it asked for it, as Linux does before a child's first return to

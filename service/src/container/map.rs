@@ -1,6 +1,7 @@
 //! An ordered map.
 
 use crate::epoch;
+use crate::simulated::{self, Rule};
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::ops::RangeBounds;
@@ -33,6 +34,7 @@ impl<K: Ord + Clone, V: Clone> Map<K, V> {
             self.epoch = epoch::open();
         }
         self.log.push((key.clone(), self.now.get(key).cloned()));
+        simulated::changing();
     }
 
     /// Puts a value in and returns the one that was there.
@@ -131,7 +133,8 @@ impl<C, K: Encode<C>, V: Encode<C>> Encode<C> for Map<K, V> {
             key.encode(encoder, context)?;
             value.encode(encoder, context)?;
         }
-        let cut_short = self.epoch != 0 && self.epoch == epoch::open();
+        let cut_short =
+            self.epoch != 0 && self.epoch == epoch::open() && simulated::holds(Rule::Undo);
         let log: &[_] = if cut_short { &self.log } else { &[] };
         encoder.array(log.len() as u64)?;
         for (key, value) in log.iter().rev() {

@@ -1,6 +1,7 @@
 //! A single value.
 
 use crate::epoch;
+use crate::simulated::{self, Rule};
 use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
 
 /// A value that changes as a whole.
@@ -37,6 +38,7 @@ impl<T: Clone> Value<T> {
             self.before = Some(self.now.clone());
             self.epoch = epoch::open();
         }
+        simulated::changing();
         change(&mut self.now)
     }
 
@@ -52,7 +54,8 @@ impl<C, T: Encode<C>> Encode<C> for Value<T> {
         encoder: &mut Encoder<W>,
         context: &mut C,
     ) -> Result<(), encode::Error<W::Error>> {
-        let cut_short = self.epoch != 0 && self.epoch == epoch::open();
+        let cut_short =
+            self.epoch != 0 && self.epoch == epoch::open() && simulated::holds(Rule::Undo);
         let true_value = self
             .before
             .as_ref()

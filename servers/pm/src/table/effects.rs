@@ -71,6 +71,9 @@ pub(crate) mod key {
         4 << KIND | u64::from(pid)
     }
 
+    /// The first process runs, or its start has failed.
+    pub(crate) const INIT: u64 = 6 << KIND;
+
     /// A futex of a space was woken.
     #[must_use]
     pub(crate) fn futex(space: u32) -> u64 {

@@ -1,0 +1,40 @@
+//! The cases: what programs do, which must come to the same however services are disturbed.
+
+pub mod boot;
+pub mod console;
+pub mod execute;
+pub mod files;
+pub mod floods;
+pub mod keys;
+pub mod pages;
+pub mod pipes;
+pub mod poison;
+pub mod polls;
+pub mod processes;
+pub mod rename;
+pub mod signals;
+pub mod updates;
+mod words;
+
+use crate::case::Case;
+
+/// Makes a case.
+pub type Maker = fn() -> Result<Case, String>;
+
+/// All cases.
+pub const ALL: &[Maker] = &[
+    boot::case,
+    files::case,
+    processes::case,
+    pipes::case,
+    execute::case,
+    rename::case,
+    signals::case,
+    polls::case,
+    keys::case,
+    poison::case,
+    floods::case,
+    console::case,
+    pages::case,
+    updates::case,
+];

@@ -1,0 +1,174 @@
+//! Every case, disturbed at every point.
+
+use abi::Endpoint;
+use protocol::endpoint;
+use simulation::campaign::{Campaign, Sweep};
+use simulation::cases::{self, Maker};
+use simulation::disturbance::{Disturbance, Order};
+use simulation::probe::Kind;
+use simulation::registry::SERVICES;
+use simulation::run::play;
+
+/// Plays a case with a death at every point and with updates at every event.
+fn everywhere(maker: Maker) {
+    // A machine whose first transaction fails does not start.
+    let starts = maker().unwrap().counts_boot;
+    let kinds = Kind::ALL
+        .into_iter()
+        .filter(|kind| *kind != Kind::Start || !starts);
+    let kinds: Vec<Kind> = kinds.collect();
+    let case = maker().unwrap();
+    let campaign = Campaign::new(&case, 1).unwrap();
+    let all = campaign.deaths(&kinds).chain(campaign.updates());
+    let sweep: Sweep = campaign.sweep(all);
+    assert!(sweep.failed.is_empty(), "{sweep}");
+    eprintln!("{sweep}");
+}
+
+#[test]
+fn boot() {
+    everywhere(cases::boot::case);
+}
+
+#[test]
+fn files() {
+    everywhere(cases::files::case);
+}
+
+#[test]
+fn processes() {
+    everywhere(cases::processes::case);
+}
+
+#[test]
+fn pipes() {
+    everywhere(cases::pipes::case);
+}
+
+#[test]
+fn execute() {
+    everywhere(cases::execute::case);
+}
+
+#[test]
+fn rename() {
+    everywhere(cases::rename::case);
+}
+
+#[test]
+fn console() {
+    everywhere(cases::console::case);
+}
+
+#[test]
+fn signals() {
+    everywhere(cases::signals::case);
+}
+
+#[test]
+fn polls() {
+    everywhere(cases::polls::case);
+}
+
+#[test]
+fn keys() {
+    everywhere(cases::keys::case);
+}
+
+#[test]
+fn floods() {
+    everywhere(cases::floods::case);
+}
+
+#[test]
+fn pages() {
+    everywhere(cases::pages::case);
+}
+
+/// rs dies at each of its points while it updates another service, and while it updates itself; and
+/// the updated service dies at each of its own.
+#[test]
+fn updates() {
+    let case = cases::updates::case().unwrap();
+    let campaign = Campaign::new(&case, 1).unwrap();
+    let mut sweep = Sweep::default();
+    for slot in [
+        endpoint::RS,
+        endpoint::PM,
+        endpoint::VFS,
+        endpoint::PFS,
+        endpoint::RAMFS,
+    ] {
+        let orders = [Order::Update(slot, 2), Order::Update(slot, 1)];
+        for dies in [endpoint::RS, slot] {
+            let disturbances = campaign.deaths_during(dies, &orders).unwrap();
+            sweep.more(campaign.sweep(disturbances.into_iter()));
+        }
+    }
+    assert!(sweep.failed.is_empty(), "{sweep}");
+    eprintln!("{sweep}");
+}
+
+/// Two services that work for each other die one soon after the other.
+#[test]
+fn pairs() {
+    let case = cases::processes::case().unwrap();
+    let campaign = Campaign::new(&case, 1).unwrap();
+    let pairs = campaign.pairs((endpoint::VM, Kind::Event), (endpoint::PM, Kind::Call));
+    let sweep = campaign.sweep(pairs.into_iter());
+    assert!(sweep.failed.is_empty(), "{sweep}");
+    eprintln!("{sweep}");
+}
+
+/// A request kills its server each time; nobody else notices.
+#[test]
+fn poison() {
+    let case = cases::poison::case().unwrap();
+    everywhere(cases::poison::case);
+    for seed in 1..=20 {
+        let calm = play(&case, seed, &Disturbance::none()).unwrap().outcome;
+        let played = play(&case, seed, &cases::poison::disturbance()).unwrap();
+        assert_eq!(
+            played.outcome.notes[cases::poison::POISONED],
+            cases::poison::expected()
+        );
+        assert_eq!(
+            played.outcome.notes["again"],
+            calm.notes[cases::poison::POISONED]
+        );
+        for name in [
+            "other create",
+            "other write",
+            "other read",
+            "other unlink",
+            "remove",
+            "wait",
+        ] {
+            assert_eq!(
+                played.outcome.notes[name], calm.notes[name],
+                "{name}, seed {seed}"
+            );
+        }
+        assert_eq!(played.outcome.requests, calm.requests);
+    }
+}
+
+/// Services of both versions work together: each one alone is of version 2, then all are.
+#[test]
+fn mixed_versions() {
+    for maker in [
+        cases::files::case,
+        cases::execute::case,
+        cases::pipes::case,
+        cases::pages::case,
+    ] {
+        let case = maker().unwrap();
+        let campaign = Campaign::new(&case, 1).unwrap();
+        let to_2 = |slot: &Endpoint| Order::Update(*slot, 2);
+        let each = SERVICES.iter().map(|slot| vec![to_2(slot)]);
+        let all = std::iter::once(SERVICES.iter().map(to_2).collect());
+        let sweep = campaign.sweep(each.chain(all).map(Disturbance::at_once));
+        assert!(sweep.failed.is_empty(), "{sweep}");
+        eprintln!("{sweep}");
+    }
+}
