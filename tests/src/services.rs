@@ -5,7 +5,7 @@ use evernix::build::extra;
 use std::fs;
 use std::path::Path;
 
-/// The image of a misfit (a binary of drivers/misfits), under the name of the service whose place
+/// The image of a misfit (a binary of tests/misfits), under the name of the service whose place
 /// it takes.
 ///
 /// # Panics

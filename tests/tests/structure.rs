@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::Table;
 
 /// For each folder, the folders whose crates may be linked into its crates.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("abi", &[]),
     ("lib", &["abi", "lib"]),
     ("protocol", &["abi", "lib"]),
@@ -19,7 +19,25 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("system/next", &["abi", "lib", "protocol", "service"]),
     ("user", &["abi", "lib"]),
     ("host", &["abi", "lib", "protocol"]),
-    ("tests", &["abi", "host"]),
+    (
+        "simulation",
+        &[
+            "abi",
+            "lib",
+            "protocol",
+            "service",
+            "servers",
+            "drivers",
+            "fs",
+            "system/next",
+            "kernel/core",
+            "host",
+        ],
+    ),
+    (
+        "tests",
+        &["abi", "lib", "protocol", "service", "drivers", "host"],
+    ),
 ];
 
 /// Where services are; each has its other version in `system/next`.
