@@ -12,6 +12,9 @@ use std::rc::Rc;
 /// The name under which the operator notes rs's answers.
 pub const ORDERS: &str = "orders";
 
+/// The vector of an instruction that is none.
+const INVALID_OPCODE: u64 = 6;
+
 /// Something that a program has noted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Noted {
@@ -95,101 +98,151 @@ impl Player {
     /// # Errors
     /// What the kernel refuses.
     pub fn play(&mut self, host: &mut Host, pid: Pid, trace: &mut Trace) -> Result<(), CallError> {
-        let registers = *host.registers(pid)?;
-        let at = registers.rip;
-        let mut fetched = [0];
-        if host.program_read(pid, at, &mut fetched)? == Touched::Faulted {
-            trace.fault(pid, at);
-            return Ok(());
-        }
+        let at = host.registers(pid)?.rip;
+        let fetched = host.program_read(pid, at, &mut [0])?;
         let Some(instruction) = self.instruction(at).cloned() else {
-            // An instruction that is none: vector 6.
-            return host.program_exception(pid, 6);
+            return host.program_exception(pid, INVALID_OPCODE);
         };
-        let of = |number| value(&registers, number);
+        let played = match fetched {
+            Touched::Done => self.carry_out(host, pid, instruction, trace)?,
+            Touched::Faulted => Played::Faulted(at),
+        };
         // A call that is to be made again has set `rip` back by the two bytes of `syscall`.
         let (program, nth) = place(at).unwrap_or_default();
-        let target = |nth: usize| entry(program) + nth as u64 * INSTRUCTION;
-        let mut next = target(nth + 1);
+        let nth = match played {
+            Played::Called => return Ok(()),
+            Played::Faulted(address) => {
+                trace.fault(pid, address);
+                return Ok(());
+            }
+            Played::GoesTo(address) => {
+                host.registers(pid)?.rip = address;
+                return Ok(());
+            }
+            Played::Done => nth + 1,
+            Played::Jumps(to) => to,
+        };
+        host.registers(pid)?.rip = address(program, nth);
+        Ok(())
+    }
+
+    fn carry_out(
+        &mut self,
+        host: &mut Host,
+        pid: Pid,
+        instruction: Instruction,
+        trace: &mut Trace,
+    ) -> Result<Played, CallError> {
+        let registers = *host.registers(pid)?;
+        let of = |number| value(&registers, number);
         match instruction {
             Instruction::Call(number, arguments) => {
                 let arguments = arguments.map(of);
-                host.registers(pid)?.rip = next;
+                let (program, nth) = place(registers.rip).unwrap_or_default();
+                host.registers(pid)?.rip = address(program, nth + 1);
                 trace.call(pid, number, arguments);
-                return host.program_call(pid, number, arguments);
+                host.program_call(pid, number, arguments)?;
+                Ok(Played::Called)
             }
-            Instruction::Store(address, bytes) => {
-                if host.program_write(pid, address, &bytes)? == Touched::Faulted {
-                    trace.fault(pid, address);
-                    return Ok(());
-                }
-            }
+            Instruction::Store(address, bytes) => store(host, pid, address, &bytes),
             Instruction::StoreWord(address, word) => {
-                let bytes = of(word).to_le_bytes();
-                if host.program_write(pid, address, &bytes)? == Touched::Faulted {
-                    trace.fault(pid, address);
-                    return Ok(());
-                }
+                store(host, pid, address, &of(word).to_le_bytes())
             }
-            Instruction::Order(variable, address) => {
-                let order = self.orders.front().cloned().unwrap_or_default();
-                if host.program_write(pid, address, &order)? == Touched::Faulted {
-                    trace.fault(pid, address);
-                    return Ok(());
-                }
-                self.orders.pop_front();
-                set(host.registers(pid)?, variable, order.len() as u64);
-            }
-            Instruction::Return => {
-                let mut bytes = [0; 8];
-                if host.program_read(pid, registers.rsp, &mut bytes)? == Touched::Faulted {
-                    trace.fault(pid, registers.rsp);
-                    return Ok(());
-                }
-                next = u64::from_le_bytes(bytes);
+            Instruction::Order(variable, address) => self.take_order(host, pid, variable, address),
+            Instruction::Load(variable, address) => load(host, pid, address, |host, word| {
+                set(host.registers(pid)?, variable, word);
+                Ok(Played::Done)
+            }),
+            Instruction::Return => load(host, pid, registers.rsp, |host, word| {
                 host.registers(pid)?.rsp += 8;
-            }
-            Instruction::Load(variable, address) => {
-                let mut bytes = [0; 8];
-                if host.program_read(pid, address, &mut bytes)? == Touched::Faulted {
-                    trace.fault(pid, address);
-                    return Ok(());
-                }
-                set(host.registers(pid)?, variable, u64::from_le_bytes(bytes));
-            }
-            Instruction::Note(name, number) => {
-                self.note(name, Noted::Number(of(number).cast_signed()));
-            }
+                Ok(Played::GoesTo(word))
+            }),
             Instruction::NoteBytes(name, address, length) => {
                 let mut bytes = vec![0; noted_length(of(length))];
                 if host.program_read(pid, address, &mut bytes)? == Touched::Faulted {
-                    trace.fault(pid, address);
-                    return Ok(());
+                    return Ok(Played::Faulted(address));
                 }
                 self.note(name, Noted::Bytes(bytes));
+                Ok(Played::Done)
+            }
+            Instruction::Note(name, number) => {
+                self.note(name, Noted::Number(of(number).cast_signed()));
+                Ok(Played::Done)
             }
             Instruction::Set(variable, number) => {
                 set(host.registers(pid)?, variable, of(number));
+                Ok(Played::Done)
             }
-            Instruction::JumpIfZero(number, to) if of(number) == 0 => next = target(to),
-            Instruction::Jump(to) => next = target(to),
             Instruction::Open(gate) => {
                 self.gates.insert(gate);
+                Ok(Played::Done)
             }
-            Instruction::JumpIfZero(..)
-            | Instruction::Wait(_)
-            | Instruction::WaitForNote(_)
-            | Instruction::WaitForAnswers
-            | Instruction::WaitForCall(_)
-            | Instruction::Halt => {}
+            Instruction::JumpIfZero(number, to) if of(number) == 0 => Ok(Played::Jumps(to)),
+            Instruction::Jump(to) => Ok(Played::Jumps(to)),
+            // Others are waits that are over.
+            _ => Ok(Played::Done),
         }
-        host.registers(pid)?.rip = next;
-        Ok(())
+    }
+
+    /// The operator takes its next order.
+    fn take_order(
+        &mut self,
+        host: &mut Host,
+        pid: Pid,
+        variable: usize,
+        address: u64,
+    ) -> Result<Played, CallError> {
+        let order = self.orders.front().cloned().unwrap_or_default();
+        let played = store(host, pid, address, &order)?;
+        if let Played::Done = played {
+            self.orders.pop_front();
+            set(host.registers(pid)?, variable, order.len() as u64);
+        }
+        Ok(played)
     }
 
     fn note(&mut self, name: &'static str, noted: Noted) {
         self.notes.entry(name).or_default().push(noted);
     }
+}
+
+/// What came of an instruction.
+enum Played {
+    /// It has been played.
+    Done,
+    /// It was a system call.
+    Called,
+    /// The program goes on with this one of its instructions.
+    Jumps(usize),
+    /// It goes on at this address.
+    GoesTo(u64),
+    /// It touched memory that is not there: it will be played again.
+    Faulted(u64),
+}
+
+fn store(host: &mut Host, pid: Pid, address: u64, bytes: &[u8]) -> Result<Played, CallError> {
+    Ok(match host.program_write(pid, address, bytes)? {
+        Touched::Done => Played::Done,
+        Touched::Faulted => Played::Faulted(address),
+    })
+}
+
+fn load(
+    host: &mut Host,
+    pid: Pid,
+    address: u64,
+    then: impl FnOnce(&mut Host, u64) -> Result<Played, CallError>,
+) -> Result<Played, CallError> {
+    let mut bytes = [0; 8];
+    match host.program_read(pid, address, &mut bytes)? {
+        Touched::Done => then(host, u64::from_le_bytes(bytes)),
+        Touched::Faulted => Ok(Played::Faulted(address)),
+    }
+}
+
+/// The address of the n-th instruction of a program.
+fn address(program: usize, nth: usize) -> u64 {
+    entry(program) + nth as u64 * INSTRUCTION
 }
 
 /// Bytes noted: what a call has counted, which may have been an error.

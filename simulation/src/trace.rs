@@ -9,12 +9,12 @@ use std::fmt;
 /// Things remembered.
 const KEPT: usize = 30;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Happened {
     Start(InstanceId, u32, usize),
     Export(InstanceId),
     TakeOver(InstanceId),
-    Event(InstanceId, Event),
+    Event(InstanceId, Box<Event>),
     Died(InstanceId),
     Call(Pid, u64, [u64; 6]),
     Fault(Pid, u64),
@@ -49,7 +49,7 @@ impl Trace {
     /// A service handles an event, or goes on after its commit.
     pub fn turn(&mut self, id: InstanceId, event: Option<&Event>) {
         self.add(match event {
-            Some(event) => Happened::Event(id, *event),
+            Some(event) => Happened::Event(id, Box::new(*event)),
             None => Happened::TakeOver(id),
         });
     }

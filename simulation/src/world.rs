@@ -12,6 +12,7 @@ use crate::system::Kernel;
 use crate::trace::Trace;
 use abi::slot::{Failure, Refusal};
 use abi::{CallError, Endpoint, Event, EventKind, Pid, RequestId};
+use kernel_core::Limits;
 use kernel_core::host::{Host, InstanceId, Setup, Turn};
 use service::simulated;
 use std::cell::RefCell;
@@ -19,6 +20,8 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
+/// Page frames of the machine: a small one, because it is made anew for every run.
+const FRAMES: u32 = 6144;
 /// Turns after which a run counts as endless.
 const MOST_TURNS: u64 = 200_000;
 
@@ -91,8 +94,12 @@ impl World {
     /// `Boot`.
     pub fn new(boot: &Boot, seed: u64, disturbance: &Disturbance) -> Result<World, Wrong> {
         let setup = Setup {
+            frames: FRAMES,
+            limits: Limits {
+                processes: 16,
+                requests: 256,
+            },
             seed: 1,
-            ..Setup::default()
         };
         let mut host = Host::boot(setup, boot.archive.to_vec())
             .map_err(|error| Wrong::Boot(format!("{error:?}")))?;

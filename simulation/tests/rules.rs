@@ -22,9 +22,9 @@ fn is_missed(
         without: Some(omission),
         ..disturbance
     };
-    let case = maker().unwrap();
+    let case = maker().unwrap_or_else(|text| panic!("{text}"));
     (1..=SEEDS).any(|seed| {
-        let campaign = Campaign::new(&case, seed).unwrap();
+        let campaign = Campaign::new(&case, seed).unwrap_or_else(|failed| panic!("{failed}"));
         let all = disturbances(&campaign);
         let mut runs = all.into_iter().map(without).enumerate();
         let seen =

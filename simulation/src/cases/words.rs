@@ -5,7 +5,7 @@ use crate::program::{DATA, Script, Value};
 use linux_raw_sys::general as nr;
 
 /// Stands for the working directory.
-const HERE: Value = Value::Number(nr::AT_FDCWD as i64 as u64);
+const HERE: Value = Value::Number((nr::AT_FDCWD as i64).cast_unsigned());
 /// Permission bits of new files.
 const MODE: Value = Value::Number(0o644);
 
