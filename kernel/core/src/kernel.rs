@@ -122,7 +122,7 @@ impl<M: Machine> Kernel<M> {
             rs_attempts: 0,
             unowned_logged: [0; LINUX_CALLS / 64],
             real_time: 0,
-            rules: Rules::default(),
+            rules: Rules::all(),
         })
     }
 

@@ -3,12 +3,16 @@
 use super::Rule;
 
 /// The rules that hold.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
     off: Option<Rule>,
 }
 
 impl Rules {
+    pub(crate) const fn all() -> Rules {
+        Rules { off: None }
+    }
+
     pub(crate) fn hold(self, rule: Rule) -> bool {
         self.off != Some(rule)
     }
