@@ -88,14 +88,17 @@ fn read(path: &Path) -> Table {
 /// All crates that the workspace lists.
 fn members() -> Vec<Member> {
     let workspace = read(&root().join("Cargo.toml"));
-    let patterns = workspace["workspace"]["members"].as_array().unwrap();
+    let patterns = workspace["workspace"]["members"]
+        .as_array()
+        .expect("a list of members");
     let mut paths = Vec::new();
     for pattern in patterns.iter().filter_map(|pattern| pattern.as_str()) {
         match pattern.strip_suffix("/*") {
             None => paths.push(pattern.to_owned()),
             Some(folder) => {
-                for entry in fs::read_dir(root().join(folder)).unwrap() {
-                    let name = entry.unwrap().file_name().into_string().unwrap();
+                for entry in fs::read_dir(root().join(folder)).expect("the folder of a pattern") {
+                    let name = entry.expect("an entry").file_name();
+                    let name = name.to_string_lossy();
                     paths.push(format!("{folder}/{name}"));
                 }
             }
