@@ -23,6 +23,8 @@ pub(crate) type Context = Cx<RamFileSystem>;
 
 /// Free pages of the machine that files do not take, so that everybody else can go on.
 const LEFT_TO_OTHERS: u64 = 512;
+/// Nodes whose export and import fit a page: twice their name and attributes.
+const NODES_PER_PAGE: u64 = 4;
 /// Pages behind the last used one that a predecessor may have mapped in vain.
 const STRAY: u64 = 8 * PAGES_PER_CALL;
 
@@ -52,6 +54,18 @@ pub(crate) fn room(system: &dyn System) -> u64 {
         .free
         .saturating_sub(memory.reserved)
         .saturating_sub(LEFT_TO_OTHERS)
+}
+
+/// Refuses what would make the tree larger than a successor could take over in the memory that is
+/// free: it needs the exported nodes and its own.
+///
+/// # Errors
+/// `NOSPC`.
+pub(crate) fn check_room(system: &dyn System, nodes: u64) -> Result<(), Errno> {
+    if room(system) <= nodes / NODES_PER_PAGE {
+        return Err(Errno::NOSPC);
+    }
+    Ok(())
 }
 
 /// Maps free pages, zeroed; they stay free. Returns those that could be mapped.

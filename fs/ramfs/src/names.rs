@@ -1,7 +1,7 @@
 //! Messages with paths.
 
 use crate::attributes;
-use crate::context::{Context, actor, drain, file_of, now};
+use crate::context::{Context, actor, check_room, drain, file_of, now};
 use crate::make::{self, Existing, New};
 use crate::node::{Content, Node, NodeId};
 use crate::open;
@@ -201,6 +201,7 @@ fn make(cx: &Context, start: Handle, new: New) -> Outcome {
         if slashes && !mode::is_directory(new.mode) {
             return Err(Errno::NOENT.into());
         }
+        check_room(cx.system(), state.node_count())?;
         make::make(state, &actor(cx), (parent, &name), new, now(cx))?;
         Ok(0)
     })
@@ -268,6 +269,7 @@ async fn link(cx: Context, q: files::Link) -> Outcome {
         let node = file_of(state, q.object)?;
         let directory = file_of(state, q.directory)?;
         let place = (directory, name.as_slice());
+        check_room(cx.system(), state.node_count())?;
         Ok(make::link(state, &actor(&cx), node, place, now(&cx))?)
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::attributes::modified;
 use crate::content::set_length;
-use crate::context::{Context, actor, drain, file_of, now};
+use crate::context::{Context, actor, check_room, drain, file_of, now};
 use crate::make::{self, New};
 use crate::names::path;
 use crate::node::{Content, NodeId};
@@ -70,6 +70,7 @@ pub(crate) async fn open(cx: Context, question: files::Open) -> Outcome {
                     mode: S_IFREG | question.mode & PERMISSIONS,
                     content: Content::EMPTY,
                 };
+                check_room(cx.system(), state.node_count())?;
                 let made = make::make(state, &actor, (parent, &name), new, now(&cx))?;
                 Ok(describe(state, made, flags.bits())?)
             }

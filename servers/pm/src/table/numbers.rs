@@ -11,6 +11,8 @@ use service::container::Map;
 const LAST_NUMBER: u32 = 1 << 22;
 /// Where they start again (Linux: RESERVED_PIDS).
 const FIRST_AGAIN: u32 = 300;
+/// Signals that may be queued at a process, so that all of them fit pm's memory (POSIX: at least 32).
+const QUEUED_SIGNALS: u64 = 128;
 /// The root user's processes are not counted.
 const ROOT: u32 = 0;
 
@@ -23,9 +25,8 @@ pub(super) fn default_limit(resource: Resource) -> Limit {
         Resource::CORE => bounded(0, INFINITY),
         Resource::DESCRIPTORS => bounded(1024, limits::DESCRIPTORS as u64),
         Resource::LOCKED => bounded(8 << 20, 8 << 20),
-        Resource::PROCESSES | Resource::SIGNALS => {
-            bounded(limits::PROCESSES as u64, limits::PROCESSES as u64)
-        }
+        Resource::PROCESSES => bounded(limits::PROCESSES as u64, limits::PROCESSES as u64),
+        Resource::SIGNALS => bounded(QUEUED_SIGNALS, QUEUED_SIGNALS),
         _ => Limit::NONE,
     }
 }
