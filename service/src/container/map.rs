@@ -7,6 +7,9 @@ use alloc::vec::Vec;
 use core::ops::RangeBounds;
 use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
 
+/// Entries of the log for which room is kept when a closure is over.
+const KEPT_LOG: usize = 16;
+
 /// An ordered map whose changes in the open closure can be taken back.
 ///
 /// It travels as `[entries, log]`; reading it applies the log, the youngest change first.
@@ -31,7 +34,12 @@ impl<K: Ord + Clone, V: Clone> Map<K, V> {
     fn record(&mut self, key: &K) {
         if self.epoch != epoch::open() {
             self.log.clear();
+            self.log.shrink_to(KEPT_LOG);
             self.epoch = epoch::open();
+        }
+        // The first value in a closure is the one that is taken back to.
+        if self.log.last().is_some_and(|(last, _)| last == key) {
+            return;
         }
         self.log.push((key.clone(), self.now.get(key).cloned()));
         simulated::changing();
@@ -194,6 +202,34 @@ mod tests {
             .unwrap()
             .into_entries()
             .collect()
+    }
+
+    #[test]
+    fn a_value_changed_again_and_again_is_logged_once() {
+        let mut map = Map::from_iter([(1, 10), (2, 20)]);
+        epoch::begin();
+        for value in 0..100 {
+            map.insert(1, value);
+        }
+        assert_eq!(map.log.len(), 1);
+        map.remove(&1);
+        map.insert(2, 21);
+        map.insert(1, 7);
+        assert_eq!(reload(&map), [(1, 10), (2, 20)]);
+        epoch::end();
+        assert_eq!(reload(&map), [(1, 7), (2, 21)]);
+    }
+
+    #[test]
+    fn the_log_of_a_large_closure_is_given_back() {
+        let mut map: Map<u32, u32> = Map::default();
+        epoch::begin();
+        (0..1000).for_each(|key| drop(map.insert(key, 0)));
+        epoch::end();
+        epoch::begin();
+        map.insert(0, 1);
+        epoch::end();
+        assert!(map.log.capacity() <= KEPT_LOG, "{}", map.log.capacity());
     }
 
     #[test]
