@@ -89,6 +89,11 @@ fn floods() {
 }
 
 #[test]
+fn devices() {
+    sampled(cases::devices::case, SAMPLE);
+}
+
+#[test]
 fn pages() {
     sampled(cases::pages::case, SAMPLE);
 }

@@ -2,6 +2,7 @@
 
 pub mod boot;
 pub mod console;
+pub mod devices;
 pub mod execute;
 pub mod files;
 pub mod floods;
@@ -32,6 +33,7 @@ pub const ALL: &[Maker] = &[
     signals::case,
     polls::case,
     keys::case,
+    devices::case,
     poison::case,
     floods::case,
     console::case,
