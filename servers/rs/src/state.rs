@@ -66,7 +66,8 @@ mod tests {
                 ..Record::new(2)
             },
         );
-        old.keep(Endpoint(3), vec![1, 2]);
+        let image = vec![1, 2];
+        old.given.insert(3, Given { image });
         let number = old.begin(1 << 2, RequestId(7)).unwrap();
         assert_eq!(old.next_fault(), 1);
         let mut new = version_2::State::from(old);
