@@ -6,10 +6,18 @@ use std::rc::Rc;
 use std::vec::Vec;
 
 use crate::register::{
-    CARRIER, CARRIER_CHANGED, CAUSE_FEW, CAUSE_LINE, CAUSE_MANY, CAUSE_NONE, CAUSE_ROOM,
-    DIVISOR_LATCH, FIFO_IS_ON, LineStatus, TRIGGER_BYTES,
+    CARRIER, CARRIER_CHANGED, CAUSE_MANY, DIVISOR_LATCH, FIFO_IS_ON, LineStatus, TRIGGER_BYTES,
 };
 use crate::{FIFO_BYTES, Interrupts, Ports, Register};
+
+/// No interrupt.
+const CAUSE_NONE: u8 = 0x01;
+/// There is room to send.
+const CAUSE_ROOM: u8 = 0x02;
+/// A byte was lost, or a break came.
+const CAUSE_LINE: u8 = 0x06;
+/// Fewer bytes were received, and the line is silent.
+const CAUSE_FEW: u8 = 0x0c;
 
 #[derive(Debug, Default)]
 struct Inside {

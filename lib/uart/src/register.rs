@@ -73,16 +73,8 @@ pub(crate) const FIFO_ON: u8 = 0xc1;
 pub(crate) const TRIGGER_BYTES: usize = 14;
 /// In the interrupt identity: what caused it.
 pub(crate) const CAUSE: u8 = 0x0f;
-/// No interrupt.
-pub(crate) const CAUSE_NONE: u8 = 0x01;
-/// There is room to send.
-pub(crate) const CAUSE_ROOM: u8 = 0x02;
 /// At least [`TRIGGER_BYTES`] were received.
 pub(crate) const CAUSE_MANY: u8 = 0x04;
-/// A byte was lost, or a break came.
-pub(crate) const CAUSE_LINE: u8 = 0x06;
-/// Fewer bytes were received, and the line is silent.
-pub(crate) const CAUSE_FEW: u8 = 0x0c;
 /// In the interrupt identity: the FIFOs are on.
 pub(crate) const FIFO_IS_ON: u8 = 0xc0;
 /// Opens the divisor latch.
