@@ -32,7 +32,9 @@ fn render(text: &mut String, name: &str, outcome: &Outcome) {
             line(format!("  {name}: {}", noted.join(", ")))?;
         }
         let (processes, requests) = (outcome.processes, outcome.requests);
-        line(format!("  left: {processes} processes, {requests} requests"))?;
+        line(format!(
+            "  left: {processes} processes, {requests} requests"
+        ))?;
         line(format!("  printed: \"{}\"", outcome.printed.escape_ascii()))
     })();
     assert_eq!(written, Ok(()));
