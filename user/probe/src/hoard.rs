@@ -9,7 +9,7 @@ use std::os::unix::fs::symlink;
 use std::time::Duration;
 
 /// Processes that hoard at the same time.
-const HOARDERS: usize = 8;
+const HOARDERS: usize = 6;
 /// Things that one process makes at most.
 const MOST: u64 = 2_000;
 /// Time that each set of hoarders is left alone.
