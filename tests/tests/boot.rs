@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use tests::inside::Inside;
-use tests::terminal::Terminal;
+use tests::terminal::{PROMPT, Terminal};
 
 #[test]
 fn thirty_two_megabytes_are_enough() {
@@ -95,7 +95,7 @@ fn there_can_be_thousands_of_processes() {
         .within(Duration::from_secs(240))
         .run();
     assert_eq!(done.status(), 0, "{}", done.report());
-    let output = String::from_utf8_lossy(&done.stdout).into_owned();
+    let output = String::from_utf8_lossy(&done.stdout).replace(PROMPT, "");
     let lines: Vec<&str> = output.lines().collect();
     // The crowd, its children, init and the shell.
     let expected = [
