@@ -16,6 +16,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
+/// What the kernel logs when it ends a request that crashes its server.
+const POISONED: &str = "it crashes its server";
+
 /// A case with what it comes to when it is left alone.
 pub struct Campaign<'a> {
     case: &'a Case,
@@ -67,7 +70,7 @@ impl<'a> Campaign<'a> {
         }
         let mut wrong = differences(&calm, &played.outcome);
         wrong.extend(refused(&played));
-        if disturbance.deaths.len() > 1 && played.log.contains("it crashes its server") {
+        if disturbance.deaths.len() > 1 && played.log.contains(POISONED) {
             // Two services died with the same request in hand: the kernel has ended it.
             return Ok(played);
         }
@@ -171,8 +174,9 @@ pub struct Sweep {
     pub deaths: usize,
     /// Orders that rs was given.
     pub orders: usize,
-    /// Those that went wrong: of each kind of failure the first one, and how many there are.
-    pub failed: BTreeMap<String, (usize, Box<Failed>)>,
+    /// Those that went wrong: of each kind of failure, with and without a poisoned request, the
+    /// first one, and how many there are.
+    pub failed: BTreeMap<(String, bool), (usize, Box<Failed>)>,
 }
 
 impl Sweep {
@@ -194,7 +198,7 @@ impl Sweep {
                 self.orders += played.ordered;
             }
             Err(failed) => {
-                let kind = failed.wrong.kind();
+                let kind = (failed.wrong.kind(), failed.log.contains(POISONED));
                 self.failed.entry(kind).or_insert((0, failed)).0 += 1;
             }
         }

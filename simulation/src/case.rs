@@ -15,8 +15,6 @@ pub const END: u32 = 1001;
 const ORDER: u64 = DATA + 0x8000;
 const ANSWER: u64 = DATA + 0x9000;
 const ANSWER_BYTES: u64 = 0x1000;
-/// SIGCHLD: what clone sends the parent at the child's end.
-pub const CHILD_ENDS: u64 = 17;
 
 /// Programs to be run.
 pub struct Case {

@@ -17,8 +17,6 @@ pub trait Value {
     fn export(&self) -> Vec<u8>;
     /// The version of what it exports.
     fn state_version(&self) -> u32;
-    /// Entries of its journal, and handlers in progress.
-    fn pending(&self) -> (usize, usize);
 }
 
 impl<S: Service> Value for Instance<S> {
@@ -41,10 +39,6 @@ impl<S: Service> Value for Instance<S> {
 
     fn state_version(&self) -> u32 {
         S::State::VERSION
-    }
-
-    fn pending(&self) -> (usize, usize) {
-        Instance::pending(self)
     }
 }
 
