@@ -10,7 +10,7 @@ use tests::inside::Inside;
 use tests::typist::Typist;
 
 /// How often each service is updated and back, and crashed in each way.
-const TIMES: &str = "20";
+const TIMES: &str = "3";
 /// How long a run may take.
 const LIMIT: Duration = Duration::from_secs(3000);
 
