@@ -414,6 +414,8 @@ impl<S: Service> Cx<S> {
     }
 
     /// Asks another service once; a handler run again gets the same answer, or goes on waiting.
+    /// On the service's own behalf there is no request that keeps the answer beyond a crash: it is
+    /// then asked as a [`Cx::repeat`]ed question.
     ///
     /// # Errors
     /// What the server refused it with.
@@ -424,6 +426,9 @@ impl<S: Service> Cx<S> {
         question: Q,
         lend: &[Lend<'_>],
     ) -> Result<Q::Answer, Refused> {
+        if self.run.is_background() {
+            return self.repeat(label, to, question, lend).await;
+        }
         let label = Label::of(label);
         let nth = self.run.nth(label, true);
         let (index, item) = self.find_child(label, nth).unwrap_or_else(|| {

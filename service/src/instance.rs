@@ -30,8 +30,8 @@ pub trait Service: Sized + 'static {
     fn handle(cx: Cx<Self>) -> Handler;
 
     /// Runs when notification bits were raised; harmless when run for nothing, because every bit
-    /// is raised once when an instance takes over. It runs on the service's own behalf: questions
-    /// must be `repeat`ed ones.
+    /// is raised once when an instance takes over. It runs on the service's own behalf: its
+    /// questions must be harmless when asked again.
     fn notified(cx: Cx<Self>, bits: u64) -> Handler {
         let _ = bits;
         Box::pin(async move { cx.end(|_| ()) })

@@ -16,6 +16,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
+/// So many points later is soon: handlers that run again come to about as many once more.
+const SOON: u64 = 40;
+
 /// What the kernel logs when it ends a request that crashes its server.
 const POISONED: &str = "it crashes its server";
 
@@ -127,6 +130,22 @@ impl<'a> Campaign<'a> {
         points(one).flat_map(both).collect()
     }
 
+    /// A death of a service at each point of a kind, and another one soon after it.
+    pub fn deaths_again(
+        &self,
+        slot: Endpoint,
+        kind: Kind,
+    ) -> impl Iterator<Item = Disturbance> + use<> {
+        let count = self.counts.get(&(slot, kind)).copied().unwrap_or(0);
+        let point = move |number| Point { slot, kind, number };
+        (0..count).flat_map(move |first| {
+            (1..=SOON).map(move |later| Disturbance {
+                deaths: vec![point(first), point(first + later)],
+                ..Disturbance::default()
+            })
+        })
+    }
+
     /// Deaths of a service at every point that it comes to while rs carries out orders.
     ///
     /// # Errors
@@ -174,6 +193,8 @@ pub struct Sweep {
     pub deaths: usize,
     /// Orders that rs was given.
     pub orders: usize,
+    /// Runs in which the kernel ended a request that was in hand at two deaths.
+    pub poisoned: usize,
     /// Those that went wrong: of each kind of failure, with and without a poisoned request, the
     /// first one, and how many there are.
     pub failed: BTreeMap<(String, bool), (usize, Box<Failed>)>,
@@ -185,6 +206,7 @@ impl Sweep {
         self.runs += other.runs;
         self.deaths += other.deaths;
         self.orders += other.orders;
+        self.poisoned += other.poisoned;
         for (kind, (count, failed)) in other.failed {
             self.failed.entry(kind).or_insert((0, failed)).0 += count;
         }
@@ -196,6 +218,7 @@ impl Sweep {
             Ok(played) => {
                 self.deaths += played.deaths;
                 self.orders += played.ordered;
+                self.poisoned += usize::from(played.log.contains(POISONED));
             }
             Err(failed) => {
                 let kind = (failed.wrong.kind(), failed.log.contains(POISONED));

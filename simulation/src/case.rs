@@ -79,10 +79,12 @@ fn operator() -> Script {
     once.again()
 }
 
-/// Ends the process.
+/// Ends the process, as the C libraries do: if that comes back, then with the other call.
 #[must_use]
 pub fn exit(status: u64) -> Script {
-    Script::new().call(nr::__NR_exit_group, &[status.into()])
+    Script::new()
+        .call(nr::__NR_exit_group, &[status.into()])
+        .call(nr::__NR_exit, &[status.into()])
 }
 
 /// Waits until some child has ended.

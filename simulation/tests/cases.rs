@@ -165,6 +165,21 @@ fn poison() {
     }
 }
 
+/// A service dies with a request in hand and again with the same one: the kernel ends the request
+/// in the middle of what it changes. Whatever that was, nobody waits for the rest of it for ever.
+#[test]
+fn cut_short() {
+    let case = cases::processes::case().unwrap();
+    let campaign = Campaign::new(&case, 1).unwrap();
+    let mut sweep = Sweep::default();
+    for slot in [endpoint::PM, endpoint::VM, endpoint::VFS] {
+        sweep.more(campaign.sweep(campaign.deaths_again(slot, Kind::Change).step_by(SAMPLE)));
+    }
+    assert!(sweep.failed.is_empty(), "{sweep}");
+    assert!(sweep.poisoned > 0, "{sweep}");
+    eprintln!("{sweep}, {} with a request cut short", sweep.poisoned);
+}
+
 /// Services of both versions work together: each one alone is of version 2, then all are.
 #[test]
 fn mixed_versions() {

@@ -10,11 +10,11 @@ use tests::inside::Inside;
 use tests::typist::Typist;
 
 /// How often each service is updated and back, and crashed in each way.
-const TIMES: &str = "3";
+const TIMES: &str = "20";
 /// How long a run may take.
 const LIMIT: Duration = Duration::from_secs(3000);
 
-/// Numbered lines, one each tenth of a second, without an end.
+/// Numbered lines, one each half second, without an end.
 struct Lines {
     next: u64,
     rest: Vec<u8>,
@@ -23,7 +23,7 @@ struct Lines {
 impl Read for Lines {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         if self.rest.is_empty() {
-            sleep(Duration::from_millis(100));
+            sleep(Duration::from_millis(500));
             self.rest = line(self.next).into_bytes();
             self.next += 1;
         }

@@ -1,8 +1,10 @@
 //! A process ends: in a request of its own thread, whichever that is.
 
-use crate::table::{Departure, Ended, effects::key};
-use crate::{Context, apply, arguments, caller};
+use crate::process::Departure;
+use crate::table::{Ended, effects::key};
+use crate::{Context, State, apply, arguments, caller};
 use abi::{Call, Pid, SpaceId};
+use alloc::vec::Vec;
 use linux::process::usage::Usage;
 use linux::process::wait::Change;
 use protocol::endpoint::{SCHED, TTY, VFS, VM};
@@ -36,10 +38,32 @@ pub(crate) async fn end(cx: Context, pid: u32, change: Change) -> Outcome {
     if Pid(pid) == Pid::INIT {
         return end_of_all(cx, change);
     }
-    let Some(departure) = cx.step("departure", |state| state.begin_end(pid)) else {
-        return cx.end(|_| ());
-    };
-    clear(&cx, &departure)?;
+    let request = cx.request();
+    let begin = |state: &mut State| state.begin_end(pid, request, change);
+    if let Some(departure) = cx.step("departure", begin) {
+        clear(&cx, &departure)?;
+        take_apart(&cx, pid, &departure).await;
+    }
+    cx.end(|_| ())
+}
+
+/// Takes up the processes whose request to end has ended before them, as the kernel does with a
+/// request that crashes pm twice.
+pub(crate) async fn take_up(cx: &Context) {
+    let abandoned = cx.look("abandoned", |state| {
+        let departures = state.departures();
+        let is_abandoned =
+            |(_, departure): &(u32, Departure)| !cx.system().is_live(departure.request);
+        departures.filter(is_abandoned).collect::<Vec<_>>()
+    });
+    for (pid, departure) in abandoned {
+        cx.log("pm: a process whose end was cut short is taken apart");
+        take_apart(cx, pid, &departure).await;
+    }
+}
+
+/// Frees what a process has everywhere, and lets its parent know.
+async fn take_apart(cx: &Context, pid: u32, departure: &Departure) {
     let usage = cx.look("usage", |_| usage(cx.system(), pid));
     let process = Pid(pid);
     // Whatever a server answers, the process is gone.
@@ -62,10 +86,10 @@ pub(crate) async fn end(cx: Context, pid: u32, change: Change) -> Outcome {
             .ask("session", TTY, terminal::LeaderEnded { session }, &[])
             .await;
     }
+    let change = departure.change;
     let ended = Ended { pid, change, usage };
     let effects = cx.step("ended", |state| state.finish_end(&ended));
-    apply(&cx, &effects);
-    cx.end(|_| ())
+    apply(cx, &effects);
 }
 
 /// Clears what set_tid_address named, if others still see that memory.

@@ -73,7 +73,7 @@ fn tell(cx: &Context, state: &State, pid: u32, process: &Process) -> ProcessInfo
     };
     let letter = match process.life {
         Life::Running if kernel.state == WAITS => b'S',
-        Life::Running | Life::Ending => b'R',
+        Life::Running | Life::Ending(_) => b'R',
         Life::Stopped(_) => b'T',
         Life::Zombie(..) => b'Z',
     };

@@ -82,6 +82,7 @@ impl Service for ProcessManager {
         Box::pin(async move {
             let due = cx.look("due", State::interrupts_due);
             cx.kernel("interrupt", |kernel| interrupt(kernel, &due));
+            end::take_up(&cx).await;
             alarms::watch(cx).await
         })
     }

@@ -1,7 +1,7 @@
 //! A process, as both versions keep it.
 
 use crate::credentials::Credentials;
-use abi::Caller;
+use abi::{Caller, RequestId, SpaceId};
 use alloc::vec::Vec;
 use linux::process::action::AlternateStack;
 use linux::process::information::Information;
@@ -22,10 +22,30 @@ pub enum Life {
     Stopped(#[n(0)] Signal),
     /// It is being taken apart.
     #[n(2)]
-    Ending,
+    Ending(#[n(0)] Departure),
     /// It has ended and waits for its parent.
     #[n(3)]
     Zombie(#[n(0)] Change, #[n(1)] Usage),
+}
+
+/// How a process ends, and what it leaves behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Departure {
+    /// The request that takes it apart.
+    #[n(0)]
+    pub request: RequestId,
+    /// How it ends.
+    #[n(1)]
+    pub change: Change,
+    /// The address space to free, or none.
+    #[n(2)]
+    pub space: SpaceId,
+    /// The session that it led, or 0.
+    #[n(3)]
+    pub session: u32,
+    /// What is to be cleared in memory that others share, or 0.
+    #[n(4)]
+    pub cleared: u64,
 }
 
 /// A signal that has been sent and not yet been taken.

@@ -14,7 +14,7 @@ mod timers;
 pub(crate) use birth::Birth;
 pub(crate) use children::Found;
 pub(crate) use effects::Effects;
-pub(crate) use end::{Departure, Ended};
+pub(crate) use end::Ended;
 pub(crate) use execution::Execution;
 pub(crate) use groups::Target;
 pub(crate) use post::child_information;

@@ -3,31 +3,16 @@
 use super::effects::{Effects, key};
 use super::post::child_information;
 use crate::State;
-use crate::process::{Life, Process};
-use abi::SpaceId;
+use crate::process::{Departure, Life, Process};
+use abi::RequestId;
 use alloc::vec::Vec;
 use linux::process::information::Information;
 use linux::process::signal::Signal;
 use linux::process::usage::Usage;
 use linux::process::wait::Change;
-use minicbor::{Decode, Encode};
 
 /// The process that adopts orphans.
 const INIT: u32 = 1;
-
-/// What a process that ends leaves behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Departure {
-    /// The address space to free, or none.
-    #[n(0)]
-    pub space: SpaceId,
-    /// The session that it led, or 0.
-    #[n(1)]
-    pub session: u32,
-    /// What is to be cleared in memory that others share, or 0.
-    #[n(2)]
-    pub cleared: u64,
-}
 
 /// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,15 +26,23 @@ pub struct Ended {
 }
 
 impl State {
-    /// A process begins to end: it takes no more signals and has no more timers. `None` when it is
-    /// ending already or is none.
-    pub fn begin_end(&mut self, pid: u32) -> Option<Departure> {
+    /// A process begins to end, in a request: it takes no more signals and has no more timers.
+    /// `None` when it is ending already or is none.
+    pub fn begin_end(&mut self, pid: u32, request: RequestId, change: Change) -> Option<Departure> {
         let process = self.process(pid).filter(|process| process.is_alive())?;
         let session = if process.session == pid { pid } else { 0 };
         let shares = self.memory(pid).is_borrowed;
         let cleared = if shares { process.cleared } else { 0 };
+        let space = self.leave_memory(pid);
+        let departure = Departure {
+            request,
+            change,
+            space,
+            session,
+            cleared,
+        };
         self.change(pid, |process| {
-            process.life = Life::Ending;
+            process.life = Life::Ending(departure);
             process.pending = Vec::new();
             process.suspended = None;
         });
@@ -57,12 +50,16 @@ impl State {
         for number in timers {
             self.set_timer(pid, number, None);
         }
-        let space = self.leave_memory(pid);
-        Some(Departure {
-            space,
-            session,
-            cleared,
-        })
+        Some(departure)
+    }
+
+    /// The processes that are ending.
+    pub fn departures(&self) -> impl Iterator<Item = (u32, Departure)> {
+        self.after(0)
+            .filter_map(|(pid, process)| match process.life {
+                Life::Ending(departure) => Some((pid, departure)),
+                _ => None,
+            })
     }
 
     /// A process has ended and all of it is gone: its parent hears of it, its children get
@@ -72,7 +69,7 @@ impl State {
         let mut effects = Effects::default();
         let Some(process) = self
             .process(pid)
-            .filter(|process| process.life == Life::Ending)
+            .filter(|process| matches!(process.life, Life::Ending(_)))
         else {
             return effects;
         };
