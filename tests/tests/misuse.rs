@@ -206,7 +206,6 @@ fn what_services_keep_for_programs_has_an_end() {
 }
 
 #[test]
-#[ignore = "pm drops a signal that is beyond RLIMIT_SIGPENDING and answers sigqueue with success"]
 fn a_signal_beyond_the_limit_is_refused() {
     let overlay = overlay();
     let done = Inside::shell("probe hoard signals")

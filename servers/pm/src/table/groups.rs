@@ -104,7 +104,8 @@ impl State {
     /// Sends a signal as kill(2); without one it only checks.
     ///
     /// # Errors
-    /// `SRCH` when there is nobody, `PERM` when the caller may signal none of them.
+    /// `SRCH` when there is nobody, `PERM` when the caller may signal none of them, `AGAIN` when
+    /// there is no room for it.
     pub fn kill(
         &mut self,
         caller: u32,
@@ -137,6 +138,10 @@ impl State {
         }
         let mut effects = Effects::default();
         if let Some(signal) = signal {
+            let lacks_room = |pid: &u32| self.lacks_room(*pid, signal, information);
+            if allowed.iter().any(lacks_room) {
+                return Err(Errno::AGAIN);
+            }
             for pid in allowed {
                 effects = effects.and(self.post(pid, signal, information));
             }

@@ -101,18 +101,36 @@ impl State {
         let Some(process) = self.process(pid) else {
             return false;
         };
-        let is_seen = process.blocked.contains(signal) || process.awaited.contains(signal);
-        if self.drops(pid, signal) && !is_seen {
+        if self.drops_now(process, pid, signal) {
             return false;
         }
         let is_pending = process.pending.iter().any(|other| other.signal == signal);
-        let most = self.limit(pid, Resource::SIGNALS).soft;
-        let is_full = process.pending.len() as u64 >= most;
-        if is_pending && (!signal.queues() || is_full) {
+        if is_pending && (!signal.queues() || self.is_full(process, pid)) {
             return true;
         }
         self.change(pid, |process| process.pending.push(pending));
         true
+    }
+
+    /// Whether a signal that its sender wants queued must be refused, because as many are pending
+    /// as RLIMIT_SIGPENDING allows (sigqueue(3)). One of kill(2) only loses who sent it.
+    #[must_use]
+    pub fn lacks_room(&self, pid: u32, signal: Signal, information: Information) -> bool {
+        self.process(pid).is_some_and(|process| {
+            let is_queued = signal.queues() && information.code < 0;
+            is_queued && self.is_full(process, pid) && !self.drops_now(process, pid, signal)
+        })
+    }
+
+    /// Whether as many signals are pending as may be.
+    fn is_full(&self, process: &Process, pid: u32) -> bool {
+        process.pending.len() as u64 >= self.limit(pid, Resource::SIGNALS).soft
+    }
+
+    /// Whether a process drops a signal that it neither blocks nor waits for.
+    fn drops_now(&self, process: &Process, pid: u32, signal: Signal) -> bool {
+        let is_seen = process.blocked.contains(signal) || process.awaited.contains(signal);
+        self.drops(pid, signal) && !is_seen
     }
 
     /// Has the kernel interrupt a process that has something to take.
