@@ -3,6 +3,7 @@
 //! ```text
 //! project     where things lie, and what the user hears
 //! system      system/services.toml, checked and packed
+//! install     programs of the host that are missing
 //! root        the root's files: system/root, our programs, busybox, overlays
 //! build       the compilers' runs, the images, the check of their instructions, the boot archive
 //! machine     the emulator: its command line, how fast it can be, its life
@@ -11,6 +12,7 @@
 
 pub mod build;
 pub mod error;
+pub mod install;
 pub mod machine;
 pub mod project;
 pub mod root;

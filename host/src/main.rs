@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
-use evernix::machine::{Acceleration, ensure};
+use evernix::machine::{Acceleration, QEMU};
 use evernix::run::{Ending, Ends, Exec, boot, command, execute, fastest, tail};
 use evernix::{Built, Error, Project, build};
 
@@ -61,7 +61,7 @@ fn shell_of_input() -> Exec {
 }
 
 fn acceleration(built: &Built, options: &MachineOptions) -> Result<Acceleration, Error> {
-    ensure()?;
+    QEMU.ensure()?;
     if options.emulate {
         return Ok(Acceleration::None);
     }

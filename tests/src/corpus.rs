@@ -22,6 +22,6 @@ mod outcome;
 mod snippet;
 
 pub use batch::{Batch, FOLDER, SCRIPT};
-pub use host::{HostError, host_busybox, run_on_host};
+pub use host::{HostError, calls_on_host, host_busybox, run_on_host};
 pub use outcome::{FrameError, Outcome, Outcomes, compare, difference, parse};
 pub use snippet::{CorpusError, GROUPS, Snippet, StandardError, folder, load};

@@ -8,7 +8,7 @@
 //! The system is built once for a test binary. A run that does not end in good order shows the
 //! kernel's log and the console, and fails the test.
 
-use evernix::machine::{Acceleration, Hardware, Memory, ensure};
+use evernix::machine::{Acceleration, Hardware, Memory, QEMU};
 use evernix::run::{Ending, Ends, Exec, Logs, execute, fastest, tail};
 use evernix::{Built, Project, build};
 use std::ffi::OsString;
@@ -27,7 +27,7 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 pub fn built() -> &'static Built {
     static BUILT: OnceLock<Built> = OnceLock::new();
     BUILT.get_or_init(|| {
-        ensure().expect("an emulator");
+        QEMU.ensure().expect("an emulator");
         build(&Project::here()).expect("the system can be built")
     })
 }

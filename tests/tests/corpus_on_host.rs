@@ -1,13 +1,19 @@
 //! The corpus on the host: large enough, sound, and deterministic.
 
+use evernix::install::Program;
 use std::{
     process::{Child, Command, Stdio},
     time::Duration,
 };
 use tests::corpus::{
-    Batch, GROUPS, Outcome, Snippet, compare, folder, host_busybox, load, run_on_host,
+    Batch, GROUPS, Outcome, Snippet, calls_on_host, compare, folder, host_busybox, load,
+    run_on_host,
 };
 
+const STRACE: Program = Program {
+    name: "strace",
+    package: "strace",
+};
 /// How long a snippet may take, at most.
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -53,6 +59,31 @@ fn every_group_is_large_enough() {
         let count = snippets.iter().filter(|one| one.group == group).count();
         assert!(count >= 12, "{group} has only {count} snippets");
     }
+}
+
+/// The calls that busybox's shell and tools make in typical scripts, from their start to their end.
+const CALLS: &str = "access arch_prctl brk chmod chown clock_nanosleep clone close dup2 dup3 execve \
+    exit_group fcntl getcwd getdents64 getegid geteuid getgid getgroups getpid getppid getrandom \
+    getuid ioctl kill lseek mkdir mmap mount mprotect munmap newfstatat openat pipe2 prctl \
+    prlimit64 read readlink rename rmdir rseq rt_sigaction rt_sigreturn sendfile set_robust_list \
+    set_tid_address statfs symlink sync sysinfo syslog umask umount2 uname unlink utimensat vfork \
+    wait4 write";
+
+/// Of the calls that the first programs make, writev alone is not here: the C library that
+/// busybox is linked with never makes it (`counter` in `tests/programs` does).
+#[test]
+fn every_call_of_a_shell_and_its_tools_is_used() {
+    STRACE.ensure().expect("strace");
+    let snippets = load(&folder()).unwrap();
+    let batch = Batch {
+        snippets: &snippets,
+        limit: LIMIT,
+    };
+    let busybox = host_busybox().expect("busybox");
+    let made = calls_on_host(&busybox, &batch).expect("a run of the batch");
+    let missing = CALLS.split(' ').filter(|call| !made.contains(*call));
+    let missing: Vec<&str> = missing.collect();
+    assert!(missing.is_empty(), "no snippet makes {missing:?}");
 }
 
 #[test]

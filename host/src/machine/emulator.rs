@@ -13,7 +13,7 @@ use abi::power;
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 
 use super::Line;
-use super::line::PROGRAM;
+use super::line::QEMU;
 use crate::Error;
 
 /// An emulator to start.
@@ -61,7 +61,7 @@ impl<'a> Emulator<'a> {
     /// # Errors
     /// That the emulator is not there, or cannot be started.
     pub fn start(self) -> Result<Running, Error> {
-        let mut command = Command::new(PROGRAM);
+        let mut command = Command::new(QEMU.name);
         command.args(self.line.arguments());
         if self.last_signal == Signal::KILL {
             command.stdin(Stdio::null()).stdout(Stdio::null());
@@ -71,12 +71,9 @@ impl<'a> Emulator<'a> {
         let sockets: Vec<RawFd> = self.sockets.iter().map(AsRawFd::as_raw_fd).collect();
         prepare_child(&mut command, sockets, self.last_signal);
         let child = command.spawn().map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Error::Missing {
-                program: PROGRAM.to_owned(),
-                remedy: super::install::REMEDY.to_owned(),
-            },
+            std::io::ErrorKind::NotFound => QEMU.missing(),
             _ => Error::Start {
-                program: PROGRAM.to_owned(),
+                program: QEMU.name.to_owned(),
                 error,
             },
         })?;

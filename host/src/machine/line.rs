@@ -7,9 +7,13 @@ use std::path::PathBuf;
 use abi::power;
 
 use super::{Acceleration, Memory};
+use crate::install::Program;
 
 /// The emulator, as Debian and others call it.
-pub(super) const PROGRAM: &str = "qemu-system-x86_64";
+pub const QEMU: Program = Program {
+    name: "qemu-system-x86_64",
+    package: "qemu-system-x86",
+};
 
 /// The machine to emulate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +81,7 @@ impl Line {
         let arguments = self.arguments();
         let words = arguments.iter().map(|word| quote(&word.to_string_lossy()));
         let words: Vec<String> = words.collect();
-        format!("{PROGRAM} {}", words.join(" "))
+        format!("{} {}", QEMU.name, words.join(" "))
     }
 
     fn machine(&self, line: &mut Arguments) {

@@ -2,12 +2,10 @@
 
 mod acceleration;
 mod emulator;
-mod install;
 mod line;
 mod memory;
 
 pub use acceleration::{Acceleration, choose};
 pub use emulator::{Emulator, End, Running};
-pub use install::ensure;
-pub use line::{Console, Hardware, Line};
+pub use line::{Console, Hardware, Line, QEMU};
 pub use memory::Memory;

@@ -17,7 +17,7 @@ const VARIABLE: &str = "EVERNIX_BUSYBOX";
 
 /// Adds busybox and a link for each of its applets that is not there already.
 pub(super) fn add(archive: &mut Builder, project: &Project) -> Result<(), Error> {
-    let busybox = obtain(project)?;
+    let busybox = busybox(project)?;
     for applet in applets(&busybox)? {
         let place = format!("root/{applet}");
         if !archive.contains(&place) {
@@ -31,20 +31,38 @@ pub(super) fn add(archive: &mut Builder, project: &Project) -> Result<(), Error>
     Ok(())
 }
 
-/// The path of the program on the host.
-fn obtain(project: &Project) -> Result<PathBuf, Error> {
+/// The path of the program on the host, for which it is downloaded if it is missing.
+///
+/// # Errors
+/// That it cannot be had.
+pub fn busybox(project: &Project) -> Result<PathBuf, Error> {
     if let Some(path) = env::var_os(VARIABLE) {
         return Ok(path.into());
     }
-    let folder = project.made_folder(PACKAGE)?;
+    let folder = project.made(PACKAGE);
     let busybox = folder.join("bin/busybox");
-    if !busybox.exists() {
+    if !busybox.is_file() {
         project::say("Downloading", PACKAGE);
-        let package = download(&folder)?;
-        let mut unpack = Command::new("dpkg-deb");
-        run(unpack.arg("-x").arg(&package).arg(&folder))?;
+        let around = project.made_folder("")?;
+        let temporary = tempfile::tempdir_in(&around).map_err(Error::file(&around))?;
+        let unpacked = unpack(temporary.path())?;
+        // In one step, because others may be doing the same.
+        if let Err(error) = fs::rename(unpacked, &folder)
+            && !busybox.is_file()
+        {
+            return Err(Error::file(&folder)(error));
+        }
     }
     Ok(busybox)
+}
+
+/// Downloads the package into the folder and unpacks it there; where.
+fn unpack(folder: &Path) -> Result<PathBuf, Error> {
+    let package = download(folder)?;
+    let unpacked = folder.join("unpacked");
+    let mut command = Command::new("dpkg-deb");
+    run(command.arg("-x").arg(&package).arg(&unpacked))?;
+    Ok(unpacked)
 }
 
 /// Downloads the package into the folder.

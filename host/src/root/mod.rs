@@ -5,6 +5,7 @@ mod tree;
 
 use archive::{Builder, Kind, NewEntry};
 
+pub use busybox::busybox;
 pub(crate) use tree::add_tree;
 
 use crate::build::{Binary, plain_file};

@@ -4,7 +4,10 @@ use super::{
     batch::{Batch, FOLDER, SCRIPT},
     outcome::{FrameError, Outcomes, parse},
 };
+use evernix::{Project, root::busybox};
 use std::{
+    collections::BTreeSet,
+    ffi::OsStr,
     fmt, fs, io,
     os::unix::fs::{MetadataExt as _, symlink},
     path::{Path, PathBuf},
@@ -20,6 +23,8 @@ pub enum HostError {
     Start(String, io::Error),
     /// A command ended with a failure; the text is its standard error.
     Failed(String, String),
+    /// The program that runs the snippets cannot be had.
+    Busybox(evernix::Error),
     /// The snippets change owners and need root.
     NotRoot,
     /// What the batch printed cannot be read; the text is its standard error.
@@ -32,6 +37,7 @@ impl fmt::Display for HostError {
             Self::File(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Start(command, error) => write!(f, "cannot start {command}: {error}"),
             Self::Failed(command, stderr) => write!(f, "{command} failed: {stderr}"),
+            Self::Busybox(error) => write!(f, "{error}"),
             Self::NotRoot => write!(f, "the corpus runs as root: it changes owners of files"),
             Self::Frame(error, stderr) => write!(f, "{error}; the batch said: {stderr}"),
         }
@@ -40,44 +46,13 @@ impl fmt::Display for HostError {
 
 impl std::error::Error for HostError {}
 
-/// The path of Debian's static busybox under `target/`, which is fetched there if it is missing.
+/// The path of Debian's static busybox, the one that is in the system's root.
 ///
 /// # Errors
 /// [`HostError`] when the package can be neither found nor had.
 pub fn host_busybox() -> Result<PathBuf, HostError> {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/data");
-    let package = data.join("busybox-static");
-    let busybox = package.join("bin/busybox");
-    if !busybox.is_file() {
-        fetch_busybox(&data, &package)?;
-    }
+    let busybox = busybox(&Project::here()).map_err(HostError::Busybox)?;
     fs::canonicalize(&busybox).map_err(|error| HostError::File(busybox, error))
-}
-
-/// Downloads and unpacks the package beside its place, then moves it there in one step: another
-/// test may be doing the same.
-fn fetch_busybox(data: &Path, package: &Path) -> Result<(), HostError> {
-    let file_error = |error| HostError::File(data.to_owned(), error);
-    fs::create_dir_all(data).map_err(file_error)?;
-    let temporary = tempfile::tempdir_in(data).map_err(file_error)?;
-    run(Command::new("apt-get")
-        .args(["download", "busybox-static"])
-        .current_dir(temporary.path()))?;
-    let mut entries = fs::read_dir(temporary.path()).map_err(file_error)?;
-    let archive = entries
-        .find_map(|entry| Some(entry.ok()?.path()))
-        .ok_or_else(|| {
-            HostError::Failed("apt-get download".to_owned(), "no file came".to_owned())
-        })?;
-    let unpacked = temporary.path().join("unpacked");
-    run(Command::new("dpkg-deb")
-        .arg("-x")
-        .arg(&archive)
-        .arg(&unpacked))?;
-    match fs::rename(&unpacked, package) {
-        Err(error) if !package.join("bin/busybox").is_file() => Err(file_error(error)),
-        _ => Ok(()),
-    }
 }
 
 /// Runs a command to its end.
@@ -99,6 +74,41 @@ fn run(command: &mut Command) -> Result<Output, HostError> {
 /// # Errors
 /// [`HostError`] when the batch could not be run to its end.
 pub fn run_on_host(busybox: &Path, batch: &Batch<'_>) -> Result<Outcomes, HostError> {
+    run_under(&[], busybox, batch)
+}
+
+/// The names of the system calls that `batch` makes on the host, as strace tells them.
+///
+/// # Errors
+/// [`HostError`] when the batch could not be run to its end.
+pub fn calls_on_host(busybox: &Path, batch: &Batch<'_>) -> Result<BTreeSet<String>, HostError> {
+    let trace = tempfile::NamedTempFile::new();
+    let trace = trace.map_err(|error| HostError::File("/tmp".into(), error))?;
+    let tracer = ["strace", "-f", "-qq", "-s", "0", "-o"].map(OsStr::new);
+    run_under(
+        &[&tracer[..], &[trace.path().as_os_str()]].concat(),
+        busybox,
+        batch,
+    )?;
+    let text = fs::read(trace.path());
+    let text = text.map_err(|error| HostError::File(trace.path().to_owned(), error))?;
+    let text = String::from_utf8_lossy(&text);
+    Ok(text
+        .lines()
+        .filter_map(call_of)
+        .map(str::to_owned)
+        .collect())
+}
+
+/// The call that a line of strace tells the beginning of.
+fn call_of(line: &str) -> Option<&str> {
+    let (_process, what) = line.split_once(' ')?;
+    let (call, _arguments) = what.trim_start().split_once('(')?;
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    call.bytes().all(is_name).then_some(call)
+}
+
+fn run_under(tracer: &[&OsStr], busybox: &Path, batch: &Batch<'_>) -> Result<Outcomes, HostError> {
     let temporary = tempfile::tempdir().map_err(|error| HostError::File("/tmp".into(), error))?;
     let root = temporary.path();
     let file_error = |error| HostError::File(root.to_owned(), error);
@@ -122,6 +132,7 @@ pub fn run_on_host(busybox: &Path, batch: &Batch<'_>) -> Result<Outcomes, HostEr
             "--mount-proc",
             "--kill-child",
         ])
+        .args(tracer)
         .args(["env", "-i", "--default-signal"])
         .arg(applets.join("sh"))
         .arg(corpus.join(SCRIPT))
