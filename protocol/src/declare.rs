@@ -13,10 +13,19 @@ pub trait Question {
 
 /// Declares a protocol as a module's content: one structure for each message, `Request` for the
 /// server's dispatch, and the protocol's number and version.
+///
+/// A protocol of a later version reads its predecessor's messages too: a server is replaced while
+/// they are queued, and while its clients still speak them. Those that have changed stand
+/// after `former` and that version, with their former kind and fields and what they are now.
+/// The answers stay as they are: what is to be answered otherwise is a message of another kind.
 #[macro_export]
 macro_rules! protocol {
     (
-        number $number:literal, version $version:literal;
+        number $number:literal, version $version:literal
+        $(, former $before:literal {
+            $($changed:ident = $former_kind:literal { $($former:ident: $former_type:ty),* $(,)? }
+                => $now:expr;)*
+        })?;
         $($(#[$doc:meta])* $message:ident = $kind:literal {
             $($(#[$field_doc:meta])* $field:ident: $type:ty),* $(,)?
         } -> $answer:ty;)*
@@ -51,15 +60,26 @@ macro_rules! protocol {
         pub enum Request { $($(#[$doc])* $message($message),)* }
 
         impl Request {
-            /// Reads a message. `None` refuses one that is of another protocol or version, of no
-            /// known kind, or has a word out of its range.
+            /// Reads a message. `None` refuses one that is of another protocol or a version that is
+            /// not read, of no known kind, or has a word out of its range.
             #[must_use]
             pub fn decode(message: &abi::Message) -> Option<Request> {
-                if message.protocol != NUMBER || message.version != VERSION {
+                if message.protocol != NUMBER {
                     return None;
                 }
                 // A protocol may consist of messages without fields.
                 let _words = &mut message.words.iter().copied();
+                match message.version {
+                    VERSION => {}
+                    $($before => match message.kind {
+                        $($former_kind => {
+                            $(let $former: $former_type = $crate::Word::from_word(_words.next()?)?;)*
+                            return Some(Request::$changed($now));
+                        })*
+                        _ => {}
+                    },)?
+                    _ => return None,
+                }
                 match message.kind {
                     $($kind => Some(Request::$message($message {
                         $($field: $crate::Word::from_word(_words.next()?)?,)*

@@ -34,6 +34,15 @@ impl Word for i64 {
     }
 }
 
+impl Word for i32 {
+    fn to_word(self) -> u64 {
+        i64::from(self).cast_unsigned()
+    }
+    fn from_word(word: u64) -> Option<Self> {
+        word.cast_signed().try_into().ok()
+    }
+}
+
 impl Word for bool {
     fn to_word(self) -> u64 {
         u64::from(self)

@@ -11,6 +11,8 @@ pub struct Disturbance {
     pub deaths: Vec<Point>,
     /// A request that kills its server each time.
     pub poison: Option<Poison>,
+    /// Services speak the former versions of protocols.
+    pub speaks_former: bool,
     /// A rule that is left out, to show that this is noticed.
     pub without: Option<Omission>,
     /// When rs gets its orders, and which.

@@ -3,7 +3,7 @@
 //! ```text
 //! boot         the real declarations, images of all services, executables of scripts
 //! registry     which library is which service, in which version
-//! system       the kernel as a service sees it: every call is a point
+//! system       the kernel as a service sees it: every call is a point; former: old messages
 //! probe        points: counted in every run; at some of them a service dies
 //! program      scripts of system calls; player plays them over the registers of real processes
 //! devices      serial ports and the clock chip
@@ -23,6 +23,7 @@ pub mod chance;
 pub mod devices;
 pub mod disturbance;
 mod executable;
+mod former;
 pub mod line;
 mod notation;
 pub mod player;

@@ -1,5 +1,6 @@
 //! The kernel as an instance of a service sees it: that of the pretend machine.
 
+use crate::former::former;
 use crate::probe::{Kind, Probe};
 use abi::call::{MachineStatistics, MemoryStatistics, ProcessUsage};
 use abi::declaration::Declaration;
@@ -28,6 +29,8 @@ pub struct Kernel {
     probe: Rc<Probe>,
     id: InstanceId,
     archive: &'static [u8],
+    /// The service speaks the former versions of its protocols.
+    speaks_former: bool,
     /// Buffers lent with a question, until it is answered.
     lent: RefCell<BTreeMap<Tag, Vec<Buffer>>>,
 }
@@ -40,12 +43,14 @@ impl Kernel {
         probe: Rc<Probe>,
         id: InstanceId,
         archive: &'static [u8],
+        speaks_former: bool,
     ) -> Kernel {
         Kernel {
             host,
             probe,
             id,
             archive,
+            speaks_former,
             lent: RefCell::default(),
         }
     }
@@ -54,6 +59,14 @@ impl Kernel {
     pub fn answered(&self, tag: Tag) {
         for (address, length) in self.lent.borrow_mut().remove(&tag).unwrap_or_default() {
             self.host.borrow_mut().take_back(self.id, address, length);
+        }
+    }
+
+    fn spoken(&self, message: &Message) -> Message {
+        if self.speaks_former {
+            former(message)
+        } else {
+            *message
         }
     }
 
@@ -94,7 +107,8 @@ impl System for Kernel {
             .filter(|lease| lease.source == LeaseSource::Own as u32)
             .map(|lease| (lease.address, lease.length));
         self.lent.borrow_mut().entry(tag).or_default().extend(own);
-        self.call(|host, id| host.submit(id, to, tag, message, leases))
+        let message = self.spoken(message);
+        self.call(|host, id| host.submit(id, to, tag, &message, leases))
     }
 
     fn reply(&self, request: RequestId, reply: &Reply) -> Result<(), CallError> {
@@ -108,7 +122,8 @@ impl System for Kernel {
         message: &Message,
         leases: &[LeaseDescriptor],
     ) -> Result<(), CallError> {
-        self.call(|host, id| host.forward(id, request, to, message, leases))
+        let message = self.spoken(message);
+        self.call(|host, id| host.forward(id, request, to, &message, leases))
     }
 
     fn cancel_children(&self, parent: RequestId) {

@@ -78,6 +78,7 @@ pub struct World {
     boot: Boot,
     /// What rs is told when the probe gives its signal.
     orders: Vec<Order>,
+    speaks_former: bool,
     poison: Option<Poison>,
     /// The request that is the poisoned one.
     poisoned: Option<RequestId>,
@@ -126,6 +127,7 @@ impl World {
             trace: Trace::default(),
             boot: boot.clone(),
             orders,
+            speaks_former: disturbance.speaks_former,
             poison: disturbance.poison,
             poisoned: None,
             interrupts: [false; 2],
@@ -225,6 +227,7 @@ impl World {
             self.probe.clone(),
             id,
             archive,
+            self.speaks_former,
         ));
         let origin = Origin {
             slot: id.slot,

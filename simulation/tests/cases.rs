@@ -49,6 +49,11 @@ fn processes() {
 }
 
 #[test]
+fn priorities() {
+    everywhere(cases::priorities::case);
+}
+
+#[test]
 fn pipes() {
     everywhere(cases::pipes::case);
 }
@@ -178,6 +183,25 @@ fn cut_short() {
     assert!(sweep.failed.is_empty(), "{sweep}");
     assert!(sweep.poisoned > 0, "{sweep}");
     eprintln!("{sweep}, {} with a request cut short", sweep.poisoned);
+}
+
+/// Clients speak the former versions of their protocols, and who serves them dies or is replaced
+/// while such a message is queued or in hand.
+#[test]
+fn former_messages() {
+    let case = cases::priorities::case().unwrap();
+    let campaign = Campaign::new(&case, 1).unwrap();
+    let calm = std::iter::once(Disturbance::none());
+    let all = calm
+        .chain(campaign.deaths(&Kind::ALL))
+        .chain(campaign.updates());
+    let former = all.map(|disturbance| Disturbance {
+        speaks_former: true,
+        ..disturbance
+    });
+    let sweep = campaign.sweep(former.step_by(SAMPLE));
+    assert!(sweep.failed.is_empty(), "{sweep}");
+    eprintln!("{sweep}");
 }
 
 /// Services of both versions work together: each one alone is of version 2, then all are.

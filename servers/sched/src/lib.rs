@@ -34,7 +34,7 @@ impl Service for Scheduler {
                 Box::pin(async move { cx.end(|state| state.stop(question.process)) })
             }
             Some(Request::SetNice(question)) => Box::pin(async move {
-                let nice = policy::Nice::from_biased(question.nice).ok_or(Errno::INVAL)?;
+                let nice = policy::Nice::new(question.nice).ok_or(Errno::INVAL)?;
                 cx.step("nice", |state| state.set_nice(question.process, nice))?;
                 apply(cx, question.process, nice)
             }),

@@ -31,14 +31,11 @@ impl Nice {
     /// Niceness 0.
     pub const NORMAL: Nice = Nice(BIAS);
 
-    /// From a niceness plus 20.
+    /// From -20 to 19.
     #[must_use]
-    pub const fn from_biased(biased: u32) -> Option<Nice> {
-        if biased < 40 {
-            Some(Nice(biased))
-        } else {
-            None
-        }
+    pub fn new(nice: i32) -> Option<Nice> {
+        let biased = BIAS.checked_add_signed(nice)?;
+        (biased < 2 * BIAS).then_some(Nice(biased))
     }
 
     /// The niceness plus 20.
@@ -63,8 +60,8 @@ mod tests {
 
     #[test]
     fn nicer_processes_are_less_urgent() {
-        let all: Vec<_> = (0..40)
-            .map(|n| Nice::from_biased(n).unwrap().schedule())
+        let all: Vec<_> = (-20..20)
+            .map(|n| Nice::new(n).unwrap().schedule())
             .collect();
         for pair in all.windows(2) {
             let (a, b) = (pair[0], pair[1]);
@@ -81,6 +78,6 @@ mod tests {
                 quantum: QUANTUM
             }
         );
-        assert_eq!(Nice::from_biased(40), None);
+        assert_eq!((Nice::new(-21), Nice::new(20)), (None, None));
     }
 }

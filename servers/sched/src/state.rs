@@ -19,7 +19,7 @@ mod tests {
     fn niceness_is_inherited_and_survives_an_update_and_a_downgrade() {
         let mut old = version_1::State::default();
         assert_eq!(old.start(Pid(1), Pid(0)), Nice::NORMAL);
-        let nicer = Nice::from_biased(30).unwrap();
+        let nicer = Nice::new(10).unwrap();
         old.set_nice(Pid(1), nicer).unwrap();
         let mut new = version_2::State::from(old);
         assert_eq!(new.start(Pid(2), Pid(1)), nicer);

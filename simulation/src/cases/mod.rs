@@ -11,6 +11,7 @@ pub mod pages;
 pub mod pipes;
 pub mod poison;
 pub mod polls;
+pub mod priorities;
 pub mod processes;
 pub mod rename;
 pub mod signals;
@@ -27,6 +28,7 @@ pub const ALL: &[Maker] = &[
     boot::case,
     files::case,
     processes::case,
+    priorities::case,
     pipes::case,
     execute::case,
     rename::case,

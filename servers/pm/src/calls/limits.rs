@@ -13,7 +13,7 @@ use protocol::endpoint::{SCHED, VFS};
 use protocol::{descriptors, scheduling};
 use service::{Handler, Outcome, Refused};
 
-/// What is added to a niceness where it travels.
+/// What is added to a niceness in an answer.
 const BIAS: i32 = 20;
 
 /// Answers a call of this group.
@@ -160,7 +160,7 @@ async fn priority(cx: Context, which: u32, who: u32) -> Outcome {
 
 async fn set_priority(cx: Context, which: u32, who: u32, nice: i32) -> Outcome {
     let own = caller(&cx);
-    let nice = (nice.clamp(-BIAS, BIAS - 1) + BIAS).cast_unsigned();
+    let nice = nice.clamp(-BIAS, BIAS - 1);
     let (meant, privileged) = cx.look("meant", |state| {
         let from = &state.process(own).ok_or(Errno::SRCH)?.credentials;
         let all = meant(state, own, which, who)?;
@@ -182,18 +182,18 @@ async fn set_priority(cx: Context, which: u32, who: u32, nice: i32) -> Outcome {
     cx.end(|_| ())
 }
 
-async fn set_nice(cx: &Context, pid: u32, nice: u32, privileged: bool) -> Result<(), Refused> {
+async fn set_nice(cx: &Context, pid: u32, nice: i32, privileged: bool) -> Result<(), Refused> {
     let process = Pid(pid);
     let before = cx
         .repeat("before", SCHED, scheduling::GetNice { process }, &[])
         .await?;
-    if u64::from(nice) < before && !privileged {
+    if i64::from(nice + BIAS) < before.cast_signed() && !privileged {
         return Err(Errno::ACCES.into());
     }
     let question = scheduling::SetNice { process, nice };
     cx.ask("set nice", SCHED, question, &[]).await?;
     cx.step("nice", |state| {
-        state.change(pid, |process| process.nice = nice.cast_signed() - BIAS);
+        state.change(pid, |process| process.nice = nice);
     });
     Ok(())
 }
