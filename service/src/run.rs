@@ -1,9 +1,10 @@
 //! One run of a handler, and what all runs of an instance share.
 
 use crate::journal::{Item, Journal, Key, Label};
+use crate::simulated::{self, Rule};
 use crate::state::{Start, State, Store};
 use crate::system::System;
-use crate::{epoch, simulated, wake};
+use crate::{epoch, wake};
 use abi::lease::LeaseInformation;
 use abi::{Caller, Endpoint, Message, Reply, RequestId, Tag, Time};
 use alloc::collections::BTreeMap;
@@ -92,7 +93,9 @@ impl Run {
             .iter()
             .filter(|use_| **use_ == (label, question))
             .count();
-        used.push((label, question));
+        if simulated::holds(Rule::Uses) {
+            used.push((label, question));
+        }
         u32::try_from(before).unwrap_or(u32::MAX)
     }
 
@@ -102,7 +105,11 @@ impl Run {
 
     /// Moves the observations so far into the journal.
     pub(crate) fn settle(&self, journal: &mut Journal) {
-        for seen in self.seen.take() {
+        let seen = self.seen.take();
+        if !simulated::holds(Rule::Observations) {
+            return;
+        }
+        for seen in seen {
             match seen {
                 Seen::Reply(label, reply) => {
                     let n = next_child(journal, self.id);

@@ -22,6 +22,10 @@ pub enum Rule {
     Steps,
     /// A request that was answered, and is delivered again, is answered from the journal.
     Done,
+    /// What was observed before an effect is journalled with it.
+    Observations,
+    /// Uses of a label are told apart by their number.
+    Uses,
     /// A new instance drops what the journal holds of requests that have ended.
     Sweep,
     /// A waiting request remembers how far it has come.

@@ -103,6 +103,11 @@ fn pages() {
     sampled(cases::pages::case, SAMPLE);
 }
 
+#[test]
+fn turns() {
+    sampled(cases::turns::case, SAMPLE);
+}
+
 /// rs dies at each of its points while it updates another service, and while it updates itself; and
 /// the updated service dies at each of its own.
 #[test]

@@ -122,7 +122,11 @@ impl<M: Machine> Kernel<M> {
         requests[index as usize].state = RequestState::Queued;
         let (slot, order) = (requests[index as usize].at, requests[index as usize].order);
         let queue = &mut self.slots.items[slot.index() % SLOTS].queue;
-        let mut before = queue.first();
+        let mut before = if self.rules.hold(Rule::Order) {
+            queue.first()
+        } else {
+            None
+        };
         while let Some(at) = before {
             let other = &requests[at as usize];
             if !other.known || other.order > order {

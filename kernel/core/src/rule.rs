@@ -12,6 +12,8 @@ pub(crate) use kept::Rules;
 pub enum Rule {
     /// Requests that an instance had in hand go back to the queue at the commit.
     Requeue,
+    /// They go to its head, in the order in which they were first delivered.
+    Order,
     /// A completion that was not acknowledged is delivered again.
     Completions,
     /// All notification bits are raised at the commit.

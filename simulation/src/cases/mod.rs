@@ -15,6 +15,7 @@ pub mod priorities;
 pub mod processes;
 pub mod rename;
 pub mod signals;
+pub mod turns;
 pub mod updates;
 mod words;
 
@@ -40,5 +41,6 @@ pub const ALL: &[Maker] = &[
     floods::case,
     console::case,
     pages::case,
+    turns::case,
     updates::case,
 ];
