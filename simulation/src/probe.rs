@@ -53,12 +53,21 @@ pub type Counts = BTreeMap<(Endpoint, Kind), u64>;
 #[derive(Clone, Copy, Debug)]
 pub struct Death;
 
+/// What unwinds a service whose turn does not come to an end.
+#[derive(Clone, Copy, Debug)]
+pub struct Hang;
+
+/// So many points in one turn are a handler that goes round in circles.
+const MOST_IN_TURN: u64 = 50_000;
+
 /// Counts points; some of them are deadly.
 #[derive(Debug, Default)]
 pub struct Probe {
     counts: RefCell<Counts>,
     /// Whose turn it is.
     running: Cell<Option<Endpoint>>,
+    /// Points in this turn.
+    in_turn: Cell<u64>,
     counts_now: Cell<bool>,
     deadly: Vec<Point>,
     /// Where something else is to happen, and whether it is due.
@@ -131,6 +140,7 @@ impl Probe {
     /// Begins the turn of a service.
     pub fn enter(&self, slot: Endpoint) {
         self.running.set(Some(slot));
+        self.in_turn.set(0);
     }
 
     /// Ends it.
@@ -138,11 +148,17 @@ impl Probe {
         self.running.set(None);
     }
 
-    /// The service whose turn it is comes to a point. Does not return if it dies there.
+    /// The service whose turn it is comes to a point. Does not return if it dies there, or if its
+    /// turn has too many of them.
     pub fn point(&self, kind: Kind) {
-        if let Some(slot) = self.running.get()
-            && self.passes(slot, kind)
-        {
+        let Some(slot) = self.running.get() else {
+            return;
+        };
+        self.in_turn.update(|before| before + 1);
+        if self.in_turn.get() > MOST_IN_TURN {
+            resume_unwind(Box::new(Hang));
+        }
+        if self.passes(slot, kind) {
             resume_unwind(Box::new(Death));
         }
     }

@@ -148,18 +148,10 @@ fn go(case: &Case, world: &mut World, disturbance: &Disturbance) -> Result<(), W
         world.order();
     }
     for (gate, bytes) in &case.typed {
-        let asked = |world: &World| world.player.gates.contains(gate);
-        if world.run_until(asked) == Err(Wrong::Stuck) {
-            type_again(case, world);
-        }
-        world.run_until(asked)?;
+        run_to_gate(case, world, *gate)?;
         world.devices.console.arrive(bytes);
     }
-    let ended = |world: &World| world.player.gates.contains(&END);
-    if world.run_until(ended) == Err(Wrong::Stuck) && !case.typed.is_empty() {
-        type_again(case, world);
-    }
-    world.run_until(ended)?;
+    run_to_gate(case, world, END)?;
     world.player.orders.push_back(Vec::new());
     world.run_until(|world| world.player.has_halted(Pid::INIT))?;
     world.probe.finish();
@@ -173,9 +165,17 @@ fn go(case: &Case, world: &mut World, disturbance: &Disturbance) -> Result<(), W
     Ok(())
 }
 
-/// Whoever types sees that nothing happens. Had the first one come through, two would show.
-fn type_again(case: &Case, world: &World) {
-    world.devices.console.arrive(case.typed_again);
+/// Runs until a gate is open. Whoever types sees when nothing happens, and types again. Had the
+/// first one come through, two would show.
+fn run_to_gate(case: &Case, world: &mut World, gate: u32) -> Result<(), Wrong> {
+    let is_open = |world: &World| world.player.gates.contains(&gate);
+    match world.run_until(is_open) {
+        Err(Wrong::Stuck) if !case.typed.is_empty() => {
+            world.devices.console.arrive(case.typed_again);
+            world.run_until(is_open)
+        }
+        result => result,
+    }
 }
 
 fn outcome(case: &Case, world: &World) -> Outcome {

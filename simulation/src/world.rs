@@ -6,7 +6,7 @@ use crate::chance::Chance;
 use crate::devices::Devices;
 use crate::disturbance::{Disturbance, Omission, Order, Poison, When};
 use crate::player::Player;
-use crate::probe::{Death, Kind, Probe};
+use crate::probe::{Death, Hang, Kind, Probe};
 use crate::registry::{self, Origin, Value};
 use crate::system::Kernel;
 use crate::trace::Trace;
@@ -36,6 +36,8 @@ pub enum Wrong {
     Stuck,
     /// The run does not come to an end.
     Endless,
+    /// A turn of a service does not come to an end.
+    Hang(Endpoint),
     /// A service panicked by itself.
     Panic(Endpoint, String),
     /// The kernel's tables contradict themselves.
@@ -336,6 +338,7 @@ impl World {
                 self.died(id);
                 Ok(())
             }
+            Err(payload) if payload.is::<Hang>() => Err(Wrong::Hang(id.slot)),
             Err(payload) => Err(Wrong::Panic(id.slot, words(&*payload))),
         }
     }

@@ -8,6 +8,7 @@ use simulation::campaign::Campaign;
 use simulation::cases::{self, Maker};
 use simulation::disturbance::{Disturbance, Omission};
 use simulation::probe::Kind;
+use simulation::run::{Played, play};
 
 /// Seeds tried one after the other: who is slow, and who is quick, matters to some rules.
 const SEEDS: u64 = 8;
@@ -156,12 +157,13 @@ fn cancellations_are_told_again() {
 #[test]
 fn a_poisoned_request_is_ended() {
     let case = cases::poison::case().unwrap();
-    let disturbance = Disturbance {
+    let with = cases::poison::disturbance();
+    let without = Disturbance {
         without: Some(Omission::Kernel(KernelRule::Poison)),
-        ..cases::poison::disturbance()
+        ..with.clone()
     };
-    let noted = |played: simulation::run::Played| {
-        played.outcome.notes[cases::poison::POISONED] == cases::poison::expected()
-    };
-    assert!(!simulation::run::play(&case, 1, &disturbance).is_ok_and(noted));
+    let noted =
+        |played: Played| played.outcome.notes[cases::poison::POISONED] == cases::poison::expected();
+    let is_noted = |disturbance| play(&case, 1, disturbance).is_ok_and(noted);
+    assert!(is_noted(&with) && !is_noted(&without));
 }
