@@ -4,7 +4,7 @@ use crate::execute::{self, Gathered, Loaded};
 use crate::process::Process;
 use crate::state::Counter;
 use crate::table::{Birth, effects::key};
-use crate::{Context, arguments, caller};
+use crate::{Context, arguments, caller, making};
 use abi::layout::PAGE_SIZE;
 use abi::{Call, CallError, Errno, Pid, SpaceId};
 use core::task::Poll;
@@ -56,13 +56,26 @@ fn refusal(refusal: Refusal) -> Errno {
 /// Makes a child: fork and vfork.
 pub(crate) async fn create(cx: Context, child: Child) -> Outcome {
     let maker = caller(&cx);
-    let number = cx.step("number", |state| state.next_number(maker))?;
-    let space = prepare(&cx, maker, number, child).await?;
+    let number = making::begin(&cx, maker)?;
+    let space = match prepare(&cx, maker, number, child).await {
+        Ok(space) => space,
+        Err((space, refused)) => return give_up(cx, number, space, refused).await,
+    };
     let made = cx.kernel("create", |kernel| make(kernel, maker, number, space, child));
+    let own_space = if child.shares_memory {
+        SpaceId::NONE
+    } else {
+        space
+    };
     if let Err(errno) = made {
-        abandon(&cx, child, number, space).await;
-        return Err(errno.into());
+        return give_up(cx, number, own_space, errno.into()).await;
     }
+    let start = scheduling::Start {
+        process: Pid(number),
+        parent: Pid(maker),
+    };
+    // Without a policy the kernel's defaults hold.
+    let _ = cx.ask("schedule", SCHED, start, &[]).await;
     if let Some(address) = child.parent_number {
         arguments::write_if_possible(&cx, address, &number.to_le_bytes())?;
     }
@@ -74,19 +87,10 @@ pub(crate) async fn create(cx: Context, child: Child) -> Outcome {
         now: cx.stamp(),
     };
     if let Err(errno) = cx.step("born", |state| state.born(&birth)) {
-        cx.kernel("unmake", |kernel| {
-            kernel.call(Call::ProcessDestroy, &[number.into()]).is_ok()
-        });
-        abandon(&cx, child, number, space).await;
-        return Err(errno.into());
+        return give_up(cx, number, own_space, errno.into()).await;
     }
-    let start = scheduling::Start {
-        process: Pid(number),
-        parent: Pid(maker),
-    };
-    // Without a policy the kernel's defaults hold.
-    let _ = cx.ask("schedule", SCHED, start, &[]).await;
     run(&cx, number);
+    making::finish(&cx, number);
     if child.parent_waits {
         wait_for_child(cx, maker, number).await
     } else {
@@ -94,25 +98,33 @@ pub(crate) async fn create(cx: Context, child: Child) -> Outcome {
     }
 }
 
-/// Gets memory and descriptors for a child. On errors nothing is left.
-async fn prepare(cx: &Context, maker: u32, number: u32, child: Child) -> Result<SpaceId, Refused> {
+/// Gets memory and descriptors for a child. An error comes with the space made before it, or none.
+async fn prepare(
+    cx: &Context,
+    maker: u32,
+    number: u32,
+    child: Child,
+) -> Result<SpaceId, (SpaceId, Refused)> {
     let parent = cx.caller().space;
-    let space = if child.shares_memory {
-        parent
+    let own_space = if child.shares_memory {
+        SpaceId::NONE
     } else {
-        cx.ask("space", VM, memory::Clone { parent }, &[])
-            .await?
-            .space
+        let asked = cx.ask("space", VM, memory::Clone { parent }, &[]).await;
+        let space = asked.map_err(|refused| (SpaceId::NONE, refused))?.space;
+        making::has_space(cx, number, space);
+        space
     };
     let table = descriptors::Clone {
         parent: Pid(maker),
         child: Pid(number),
     };
-    if let Err(refused) = cx.ask("table", VFS, table, &[]).await {
-        abandon_space(cx, child, space).await;
-        return Err(refused);
-    }
-    Ok(space)
+    let asked = cx.ask("table", VFS, table, &[]).await;
+    asked.map_err(|refused| (own_space, refused))?;
+    Ok(if child.shares_memory {
+        parent
+    } else {
+        own_space
+    })
 }
 
 /// Ends vfork once the child has executed or ended, or the parent is killed.
@@ -153,7 +165,7 @@ fn make(
 }
 
 /// Lets a process that has been born run.
-fn run(cx: &Context, pid: u32) {
+pub(crate) fn run(cx: &Context, pid: u32) {
     let interrupts = cx.look("interrupts", |state| {
         state.process(pid).map_or(0, |p| p.interrupts)
     });
@@ -173,20 +185,30 @@ fn run(cx: &Context, pid: u32) {
     });
 }
 
-async fn abandon_space(cx: &Context, child: Child, space: SpaceId) {
-    if !child.shares_memory {
+/// Gives up a child that was not born, whose own space this is, if it has one.
+async fn give_up(cx: Context, number: u32, space: SpaceId, refused: Refused) -> Outcome {
+    free(&cx, number, space).await;
+    making::finish(&cx, number);
+    Err(refused)
+}
+
+/// Frees what a child that was not born has, wherever that is.
+pub(crate) async fn free(cx: &Context, number: u32, space: SpaceId) {
+    let process = Pid(number);
+    cx.kernel("unmake", |kernel| {
+        kernel.call(Call::ProcessDestroy, &[number.into()]).is_ok()
+    });
+    let _ = cx
+        .ask("abandon table", VFS, descriptors::Destroy { process }, &[])
+        .await;
+    if space != SpaceId::NONE {
         let _ = cx
             .ask("abandon space", VM, memory::Destroy { space }, &[])
             .await;
     }
-}
-
-async fn abandon(cx: &Context, child: Child, number: u32, space: SpaceId) {
-    let process = Pid(number);
     let _ = cx
-        .ask("abandon table", VFS, descriptors::Destroy { process }, &[])
+        .ask("unschedule", SCHED, scheduling::Stop { process }, &[])
         .await;
-    abandon_space(cx, child, space).await;
 }
 
 /// Starts the first process. Asked again, it answers that it runs.

@@ -17,6 +17,7 @@ mod deliver;
 mod end;
 mod execute;
 mod inspect;
+mod making;
 mod process;
 mod restart;
 mod state;
@@ -83,6 +84,7 @@ impl Service for ProcessManager {
             let due = cx.look("due", State::interrupts_due);
             cx.kernel("interrupt", |kernel| interrupt(kernel, &due));
             end::take_up(&cx).await;
+            making::take_up(&cx).await;
             alarms::watch(cx).await
         })
     }

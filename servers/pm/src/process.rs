@@ -48,6 +48,17 @@ pub struct Departure {
     pub cleared: u64,
 }
 
+/// A child that is being made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Making {
+    /// The request that makes it.
+    #[n(0)]
+    pub request: RequestId,
+    /// The address space made for it, or none.
+    #[n(1)]
+    pub space: SpaceId,
+}
+
 /// A signal that has been sent and not yet been taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Pending {

@@ -30,6 +30,7 @@ impl From<version_1::State> for version_2::State {
             limits: old.limits,
             commands: old.commands,
             timers: old.timers,
+            makings: old.makings,
             counters: counters
                 .into_iter()
                 .map(|(key, value)| (key, value.into_inner()))
@@ -77,6 +78,7 @@ impl From<version_2::State> for version_1::State {
                 .collect(),
             actions: new.actions,
             limits: new.limits,
+            makings: new.makings,
             commands: new.commands,
             timers: new.timers,
         }

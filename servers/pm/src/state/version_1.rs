@@ -1,7 +1,7 @@
 //! Version 1: one container for each number, and an index of timers by deadline.
 
 use super::{Counter, Memory, Name};
-use crate::process::{Command, Process, Timer};
+use crate::process::{Command, Making, Process, Timer};
 use abi::SpaceId;
 use alloc::vec::Vec;
 use linux::process::action::Action;
@@ -48,6 +48,8 @@ pub struct State {
     pub(super) host_name: Value<Vec<u8>>,
     #[n(11)]
     pub(super) domain_name: Value<Vec<u8>>,
+    #[n(12)]
+    pub(super) makings: Map<u32, Making>,
 }
 
 impl State {
@@ -217,6 +219,17 @@ impl State {
     /// What processes run, to be changed.
     pub fn commands_mut(&mut self) -> &mut Map<u32, Command> {
         &mut self.commands
+    }
+
+    /// Children that are being made, by their numbers.
+    #[must_use]
+    pub fn makings(&self) -> &Map<u32, Making> {
+        &self.makings
+    }
+
+    /// Children that are being made, to be changed.
+    pub fn makings_mut(&mut self) -> &mut Map<u32, Making> {
+        &mut self.makings
     }
 }
 

@@ -2,7 +2,7 @@
 //! which there are few.
 
 use super::{Counter, Memory, Name};
-use crate::process::{Command, Process, Timer};
+use crate::process::{Command, Making, Process, Timer};
 use abi::SpaceId;
 use alloc::vec::Vec;
 use linux::process::action::Action;
@@ -50,6 +50,8 @@ pub struct State {
     pub(super) counters: Map<Counter, u64>,
     #[n(7)]
     pub(super) names: Map<Name, Vec<u8>>,
+    #[n(8)]
+    pub(super) makings: Map<u32, Making>,
 }
 
 impl From<Memory> for Held {
@@ -231,6 +233,17 @@ impl State {
     /// What processes run, to be changed.
     pub fn commands_mut(&mut self) -> &mut Map<u32, Command> {
         &mut self.commands
+    }
+
+    /// Children that are being made, by their numbers.
+    #[must_use]
+    pub fn makings(&self) -> &Map<u32, Making> {
+        &self.makings
+    }
+
+    /// Children that are being made, to be changed.
+    pub fn makings_mut(&mut self) -> &mut Map<u32, Making> {
+        &mut self.makings
     }
 }
 

@@ -70,6 +70,7 @@ impl State {
     /// Whether a number names a process, a group or a session.
     fn is_taken(&self, number: u32) -> bool {
         self.process(number).is_some()
+            || self.makings().get(&number).is_some()
             || self
                 .after(0)
                 .any(|(_, other)| other.group == number || other.session == number)
