@@ -6,7 +6,7 @@ use crate::line;
 use crate::player::{Noted, ORDERS};
 use crate::probe::{Counts, Kind, Point};
 use crate::registry::SERVICES;
-use crate::run::{Failed, Outcome, Played, differences, play};
+use crate::run::{Failed, Outcome, Played, differences, leftovers, play};
 use crate::world::Wrong;
 use abi::Endpoint;
 use control::{Reason, Response};
@@ -71,12 +71,15 @@ impl<'a> Campaign<'a> {
         if !self.case.typed.is_empty() && disturbance.deaths.iter().any(on_the_line) {
             played.outcome = line::forgiven(&calm, played.outcome);
         }
-        let mut wrong = differences(&calm, &played.outcome);
+        let cut_short = disturbance.deaths.len() > 1 && played.log.contains(POISONED);
+        let mut wrong = if cut_short {
+            // Two services died with the same request in hand: the kernel has ended it, and what
+            // depends on its answer is another.
+            leftovers(self.case, &calm, &played.outcome)
+        } else {
+            differences(&calm, &played.outcome)
+        };
         wrong.extend(refused(&played));
-        if disturbance.deaths.len() > 1 && played.log.contains(POISONED) {
-            // Two services died with the same request in hand: the kernel has ended it.
-            return Ok(played);
-        }
         if wrong.is_empty() {
             return Ok(played);
         }

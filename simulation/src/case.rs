@@ -26,6 +26,8 @@ pub struct Case {
     pub counts_boot: bool,
     /// Services that need not know the same after a disturbance.
     pub unlike: Vec<Endpoint>,
+    /// Services that know nothing in the end of a request that was cut short.
+    pub forgetful: Vec<Endpoint>,
     /// What is typed at the console once a gate is open.
     pub typed: Vec<(u32, &'static [u8])>,
     /// What is typed when nothing happens any more.
@@ -54,6 +56,7 @@ impl Case {
             boot: Boot::new(programs)?,
             counts_boot: false,
             unlike: Vec::new(),
+            forgetful: Vec::new(),
             typed: Vec::new(),
             typed_again: b"\n",
         })

@@ -205,13 +205,7 @@ pub fn differences(before: &Outcome, after: &Outcome) -> Vec<String> {
             all.push(format!("{name}: {noted:?}, now {now:?}"));
         }
     }
-    for (slot, state) in &before.states {
-        let now = after.states.get(slot).map_or("", String::as_str);
-        if state != now {
-            let (slot, parting) = (name(*slot), notation::parting(state, now));
-            all.push(format!("{slot} knows something else, {parting}"));
-        }
-    }
+    all.extend(states(before, after, |_| true));
     let numbers = |outcome: &Outcome| (outcome.processes, outcome.requests, outcome.frames);
     if numbers(before) != numbers(after) {
         let (before, after) = (numbers(before), numbers(after));
@@ -225,4 +219,27 @@ pub fn differences(before: &Outcome, after: &Outcome) -> Vec<String> {
         all.push(format!("printed {before:?}, now {after:?}"));
     }
     all
+}
+
+/// What is left over of a request that was cut short, in words: nobody is there, and nobody waits,
+/// who would not without that; and some services know nothing of it any more.
+#[must_use]
+pub fn leftovers(case: &Case, before: &Outcome, after: &Outcome) -> Vec<String> {
+    let mut all = states(before, after, |slot| case.forgetful.contains(&slot));
+    if after.processes > before.processes || after.requests > before.requests {
+        let numbers = |outcome: &Outcome| (outcome.processes, outcome.requests);
+        let (before, after) = (numbers(before), numbers(after));
+        all.push(format!("(processes, requests): {before:?}, now {after:?}"));
+    }
+    all
+}
+
+fn states(before: &Outcome, after: &Outcome, counts: impl Fn(Endpoint) -> bool) -> Vec<String> {
+    let all = before.states.iter().filter(|(slot, _)| counts(**slot));
+    let differs = all.filter_map(|(slot, state)| {
+        let now = after.states.get(slot).map_or("", String::as_str);
+        let parting = (state != now).then(|| notation::parting(state, now))?;
+        Some(format!("{} knows something else, {parting}", name(*slot)))
+    });
+    differs.collect()
 }

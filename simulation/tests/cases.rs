@@ -176,7 +176,8 @@ fn poison() {
 }
 
 /// A service dies with a request in hand and again with the same one: the kernel ends the request
-/// in the middle of what it changes. Whatever that was, nobody waits for the rest of it for ever.
+/// in the middle of what it changes. Whatever that was, nobody waits for the rest of it for ever,
+/// and nothing of it stays but what its caller can hear of.
 #[test]
 fn cut_short() {
     let case = cases::processes::case().unwrap();

@@ -1,5 +1,6 @@
 //! Processes are made: the first one, and by fork, vfork, clone and clone3.
 
+use crate::end::ask_to_free;
 use crate::execute::{self, Gathered, Loaded};
 use crate::process::Process;
 use crate::state::Counter;
@@ -198,17 +199,12 @@ pub(crate) async fn free(cx: &Context, number: u32, space: SpaceId) {
     cx.kernel("unmake", |kernel| {
         kernel.call(Call::ProcessDestroy, &[number.into()]).is_ok()
     });
-    let _ = cx
-        .ask("abandon table", VFS, descriptors::Destroy { process }, &[])
-        .await;
+    let table = descriptors::Destroy { process };
+    let _ = ask_to_free(cx, "abandon table", VFS, table).await;
     if space != SpaceId::NONE {
-        let _ = cx
-            .ask("abandon space", VM, memory::Destroy { space }, &[])
-            .await;
+        let _ = ask_to_free(cx, "abandon space", VM, memory::Destroy { space }).await;
     }
-    let _ = cx
-        .ask("unschedule", SCHED, scheduling::Stop { process }, &[])
-        .await;
+    let _ = ask_to_free(cx, "unschedule", SCHED, scheduling::Stop { process }).await;
 }
 
 /// Starts the first process. Asked again, it answers that it runs.

@@ -3,12 +3,12 @@
 use crate::process::Departure;
 use crate::table::{Ended, effects::key};
 use crate::{Context, State, apply, arguments, caller};
-use abi::{Call, Pid, SpaceId};
+use abi::{Call, Endpoint, Errno, Pid, SpaceId};
 use alloc::vec::Vec;
 use linux::process::usage::Usage;
 use linux::process::wait::Change;
 use protocol::endpoint::{SCHED, TTY, VFS, VM};
-use protocol::{descriptors, memory, scheduling, terminal};
+use protocol::{Question, descriptors, memory, scheduling, terminal};
 use service::{Outcome, Refused, System};
 
 /// How `PowerOff` is told that the system has failed.
@@ -67,19 +67,16 @@ async fn take_apart(cx: &Context, pid: u32, departure: &Departure) {
     let usage = cx.look("usage", |_| usage(cx.system(), pid));
     let process = Pid(pid);
     // Whatever a server answers, the process is gone.
-    let _ = cx
-        .ask("table", VFS, descriptors::Destroy { process }, &[])
-        .await;
+    let table = descriptors::Destroy { process };
+    let _ = ask_to_free(cx, "table", VFS, table).await;
     cx.kernel("destroy", |kernel| {
         kernel.call(Call::ProcessDestroy, &[pid.into()]).is_ok()
     });
     if departure.space != SpaceId::NONE {
         let space = departure.space;
-        let _ = cx.ask("space", VM, memory::Destroy { space }, &[]).await;
+        let _ = ask_to_free(cx, "space", VM, memory::Destroy { space }).await;
     }
-    let _ = cx
-        .ask("schedule", SCHED, scheduling::Stop { process }, &[])
-        .await;
+    let _ = ask_to_free(cx, "schedule", SCHED, scheduling::Stop { process }).await;
     if departure.session != 0 {
         let session = departure.session;
         let _ = cx
@@ -90,6 +87,22 @@ async fn take_apart(cx: &Context, pid: u32, departure: &Departure) {
     let ended = Ended { pid, change, usage };
     let effects = cx.step("ended", |state| state.finish_end(&ended));
     apply(cx, &effects);
+}
+
+/// Asks a server to free something; once more if that has crashed it: the kernel has then ended the
+/// request in the middle of what it did.
+pub(crate) async fn ask_to_free<Q: Question<Answer = ()> + Copy>(
+    cx: &Context,
+    label: &'static str,
+    server: Endpoint,
+    question: Q,
+) -> Result<(), Refused> {
+    match cx.ask(label, server, question, &[]).await {
+        Err(refused) if refused.errno() == Some(Errno::FAULT) => {
+            cx.ask(label, server, question, &[]).await
+        }
+        answer => answer,
+    }
 }
 
 /// Clears what set_tid_address named, if others still see that memory.

@@ -4,7 +4,10 @@ use super::words::at;
 use crate::case::{Case, exit};
 use crate::player::RESULT;
 use crate::program::{Script, Value};
+use crate::registry::SERVICES;
+use abi::Endpoint;
 use linux_raw_sys::general as nr;
+use protocol::endpoint;
 
 /// The case.
 ///
@@ -28,5 +31,9 @@ pub fn case() -> Result<Case, String> {
             nr::__NR_wait4,
             &[Value::Variable(0), 0.into(), 0.into(), 0.into()],
         );
-    Case::new("processes", script, Vec::new())
+    let mut case = Case::new("processes", script, Vec::new())?;
+    // pm knows what became of children and who has heard of it; vm counts spaces.
+    let others = |slot: &Endpoint| ![endpoint::PM, endpoint::VM].contains(slot);
+    case.forgetful = SERVICES.iter().copied().filter(others).collect();
+    Ok(case)
 }
