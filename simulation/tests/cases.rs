@@ -1,4 +1,4 @@
-//! Every case, disturbed: the small ones at every point, the others at a sample of them.
+//! Every case, disturbed at every point.
 
 use abi::Endpoint;
 use protocol::endpoint;
@@ -9,12 +9,11 @@ use simulation::probe::Kind;
 use simulation::registry::SERVICES;
 use simulation::run::play;
 
-/// Of so many points of larger cases one is tried here. All are tried by
-/// `cargo run -p simulation -- --everywhere`.
+/// Of so many pairs of deaths one is tried.
 const SAMPLE: usize = 3;
 
-/// Plays a case with deaths at one of `step` points and updates at one of `step` events.
-fn sampled(maker: Maker, step: usize) {
+/// Plays a case with a death at every point and with updates at every event.
+fn everywhere(maker: Maker) {
     let case = maker().unwrap_or_else(|text| panic!("{text}"));
     let campaign = Campaign::new(&case, 1).unwrap_or_else(|failed| panic!("{failed}"));
     // A machine whose first transaction fails does not start.
@@ -22,15 +21,9 @@ fn sampled(maker: Maker, step: usize) {
     let kinds: Vec<Kind> = kinds
         .filter(|kind| *kind != Kind::Start || !case.counts_boot)
         .collect();
-    let all = campaign.deaths(&kinds).chain(campaign.updates());
-    let sweep: Sweep = campaign.sweep(all.step_by(step));
+    let sweep = campaign.sweep(campaign.deaths(&kinds).chain(campaign.updates()));
     assert!(sweep.failed.is_empty(), "{sweep}");
     eprintln!("{sweep}");
-}
-
-/// Plays a case with a death at every point and with updates at every event.
-fn everywhere(maker: Maker) {
-    sampled(maker, 1);
 }
 
 #[test]
@@ -60,52 +53,52 @@ fn pipes() {
 
 #[test]
 fn execute() {
-    sampled(cases::execute::case, SAMPLE);
+    everywhere(cases::execute::case);
 }
 
 #[test]
 fn rename() {
-    sampled(cases::rename::case, SAMPLE);
+    everywhere(cases::rename::case);
 }
 
 #[test]
 fn console() {
-    sampled(cases::console::case, SAMPLE);
+    everywhere(cases::console::case);
 }
 
 #[test]
 fn signals() {
-    sampled(cases::signals::case, SAMPLE);
+    everywhere(cases::signals::case);
 }
 
 #[test]
 fn polls() {
-    sampled(cases::polls::case, SAMPLE);
+    everywhere(cases::polls::case);
 }
 
 #[test]
 fn keys() {
-    sampled(cases::keys::case, SAMPLE);
+    everywhere(cases::keys::case);
 }
 
 #[test]
 fn floods() {
-    sampled(cases::floods::case, SAMPLE);
+    everywhere(cases::floods::case);
 }
 
 #[test]
 fn devices() {
-    sampled(cases::devices::case, SAMPLE);
+    everywhere(cases::devices::case);
 }
 
 #[test]
 fn pages() {
-    sampled(cases::pages::case, SAMPLE);
+    everywhere(cases::pages::case);
 }
 
 #[test]
 fn turns() {
-    sampled(cases::turns::case, SAMPLE);
+    everywhere(cases::turns::case);
 }
 
 /// rs dies at each of its points while it updates another service, and while it updates itself; and
@@ -205,7 +198,7 @@ fn former_messages() {
         speaks_former: true,
         ..disturbance
     });
-    let sweep = campaign.sweep(former.step_by(SAMPLE));
+    let sweep = campaign.sweep(former);
     assert!(sweep.failed.is_empty(), "{sweep}");
     eprintln!("{sweep}");
 }

@@ -10,7 +10,7 @@ mod mapping;
 mod relief;
 mod remap;
 
-pub(crate) use clone::{clone, destroy};
+pub(crate) use clone::{clone, destroy, take_up};
 pub(crate) use execute::execute;
 pub(crate) use fault::page_fault;
 pub(crate) use inspect::{inspect, regions, set_limits, victim};

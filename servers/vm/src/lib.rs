@@ -50,6 +50,10 @@ impl Service for MemoryManager {
             None => refuse(cx),
         }
     }
+
+    fn attach(cx: Cx<Self>) -> Handler {
+        Box::pin(handle::take_up(cx))
+    }
 }
 
 /// Whether a service may ask for something: what changes spaces is pm's alone.

@@ -17,6 +17,7 @@ pub(crate) async fn clone(cx: Context, question: Clone) -> Outcome {
     let made: Result<(SpaceId, Vec<Cloned>), Errno> = cx.step("clone", |state| {
         let child = state.new_space();
         let cloned = state.clone_space(question.parent, child, capacity(&cx))?;
+        state.makings_mut().insert(child, cx.request());
         Ok((child, cloned))
     });
     let (child, cloned) = made?;
@@ -29,7 +30,10 @@ pub(crate) async fn clone(cx: Context, question: Clone) -> Outcome {
         close(&cx, &closed).await;
         return Err(Errno::NOMEM.into());
     }
-    cx.end(|_| Space { space: child })
+    cx.end(|state| {
+        state.makings_mut().remove(&child);
+        Space { space: child }
+    })
 }
 
 /// Whether all pages could be shared.
@@ -43,6 +47,23 @@ fn copy_pages(system: &dyn System, parent: SpaceId, child: SpaceId, cloned: &[Cl
         })
     };
     system.call(Call::SpaceCreate, &[to]).is_ok() && cloned.iter().all(share)
+}
+
+/// Frees the spaces whose making was cut short, as the kernel does with a request that crashes vm
+/// twice.
+pub(crate) async fn take_up(cx: Context) -> Outcome {
+    let abandoned = cx.look("abandoned", |state| {
+        let all = state.makings().iter();
+        let all = all.filter(|(_, request)| !cx.system().is_live(**request));
+        all.map(|(space, _)| *space).collect::<Vec<SpaceId>>()
+    });
+    for space in abandoned {
+        cx.log("vm: a space whose making was cut short is freed");
+        let _ = destroy_pages(&cx, "abandoned pages", space);
+        let closed = cx.step("abandoned space", |state| state.remove_space(space));
+        close(&cx, &closed).await;
+    }
+    cx.end(|_| ())
 }
 
 /// Frees a space. The kernel takes its pages back piece by piece.

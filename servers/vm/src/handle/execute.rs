@@ -34,7 +34,10 @@ pub(crate) async fn execute(cx: Context, question: Execute) -> Outcome {
     match make(&cx, object).await {
         Ok((space, closed)) => {
             close(&cx, &closed).await;
-            cx.end(|_| Space { space })
+            cx.end(|state| {
+                state.makings_mut().remove(&space);
+                Space { space }
+            })
         }
         Err(Failed::Unowned(errno)) => {
             close(&cx, &[object]).await;
@@ -52,7 +55,11 @@ enum Failed {
 
 async fn make(cx: &Context, object: Object) -> Result<(SpaceId, Vec<Object>), Failed> {
     let plan = read_plan(cx).map_err(Failed::Unowned)?;
-    let space = cx.step("space", |state| state.new_space());
+    let space = cx.step("space", |state| {
+        let space = state.new_space();
+        state.makings_mut().insert(space, cx.request());
+        space
+    });
     let vdso_pages = create(cx, space, plan.content.vdso);
     let changed = cx.step("execute", |state| {
         let pages = vdso_pages?;
@@ -62,6 +69,9 @@ async fn make(cx: &Context, object: Object) -> Result<(SpaceId, Vec<Object>), Fa
         Ok(changed) => changed,
         Err(errno) => {
             let _ = destroy_pages(cx, "not made", space);
+            cx.step("nothing to undo", |state| {
+                state.makings_mut().remove(&space);
+            });
             return Err(Failed::Unowned(errno));
         }
     };

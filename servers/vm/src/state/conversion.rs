@@ -40,6 +40,7 @@ impl From<version_1::State> for version_2::State {
             random: old.seed,
             memory: Value::new(memory),
             promised: old.promised,
+            makings: old.makings,
         }
     }
 }
@@ -69,6 +70,7 @@ impl From<version_2::State> for version_1::State {
             seed: new.random,
             promised: Value::new(promised),
             need: Value::new(need),
+            makings: new.makings,
         }
     }
 }

@@ -5,12 +5,13 @@ use crate::action::Actions;
 use crate::region::{Backing, Region};
 use crate::space::{Layout, Limits, Sizes, Space};
 use abi::layout::PAGE_SIZE;
-use abi::{Endpoint, Errno, SpaceId};
+use abi::{Endpoint, Errno, RequestId, SpaceId};
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 use protocol::Handle;
 use protocol::payload::ExecutePlan;
+use service::container::Map;
 
 /// A file that regions show: an open file description at its server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
@@ -95,6 +96,10 @@ pub trait Tables {
     fn take_file(&mut self, number: u32);
     /// A number for a new space, never given before.
     fn new_space(&mut self) -> SpaceId;
+    /// Spaces that are being made, by which request.
+    fn makings(&self) -> &Map<SpaceId, RequestId>;
+    /// The same, to be changed.
+    fn makings_mut(&mut self) -> &mut Map<SpaceId, RequestId>;
     /// A number for a new file, never given before.
     fn new_file(&mut self) -> u32;
     /// Random bits.
@@ -271,6 +276,7 @@ pub trait Tables {
 
     /// Takes a space out; answers the descriptions that are to be closed.
     fn remove_space(&mut self, id: SpaceId) -> Vec<Object> {
+        self.makings_mut().remove(&id);
         let taken = self.take_space(id);
         if self.shortage() == Shortage::Victim(id) {
             self.set_shortage(Shortage::None);

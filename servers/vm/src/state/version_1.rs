@@ -3,7 +3,7 @@
 use super::tables::{Object, Shortage, Tables, check_tables};
 use crate::random;
 use crate::space::{Sizes, Space};
-use abi::SpaceId;
+use abi::{RequestId, SpaceId};
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 use service::container::{Map, Value};
@@ -50,6 +50,9 @@ pub struct State {
     pub(super) promised: Value<u64>,
     #[n(6)]
     pub(super) need: Value<Need>,
+    /// Spaces that are being made, by which request.
+    #[n(7)]
+    pub(super) makings: Map<SpaceId, RequestId>,
 }
 
 impl Tables for State {
@@ -92,6 +95,14 @@ impl Tables for State {
 
     fn take_file(&mut self, number: u32) {
         self.files.remove(&number);
+    }
+
+    fn makings(&self) -> &Map<SpaceId, RequestId> {
+        &self.makings
+    }
+
+    fn makings_mut(&mut self) -> &mut Map<SpaceId, RequestId> {
+        &mut self.makings
     }
 
     fn new_space(&mut self) -> SpaceId {

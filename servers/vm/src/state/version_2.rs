@@ -4,8 +4,8 @@
 use super::tables::{Object, Shortage, Tables, check_tables};
 use crate::random;
 use crate::space::{Sizes, Space};
-use abi::SpaceId;
 use abi::layout::PAGE_SIZE;
+use abi::{RequestId, SpaceId};
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 use service::container::{Map, Value};
@@ -69,6 +69,9 @@ pub struct State {
     /// Pages promised to all programs: the sum over the spaces.
     #[n(16)]
     pub(super) promised: Value<u64>,
+    /// Spaces that are being made, by which request.
+    #[n(17)]
+    pub(super) makings: Map<SpaceId, RequestId>,
 }
 
 impl Tables for State {
@@ -121,6 +124,14 @@ impl Tables for State {
         if let Some(object) = self.objects.remove(&number) {
             self.shown.remove(&object);
         }
+    }
+
+    fn makings(&self) -> &Map<SpaceId, RequestId> {
+        &self.makings
+    }
+
+    fn makings_mut(&mut self) -> &mut Map<SpaceId, RequestId> {
+        &mut self.makings
     }
 
     fn new_space(&mut self) -> SpaceId {
