@@ -11,8 +11,8 @@ use crate::{Built, Error};
 
 use super::folder;
 
-/// Lines of a log that are shown.
-const LINES: usize = 40;
+/// Lines of a log that are shown: a kernel that cannot go on says less than that.
+const LINES: usize = 80;
 
 /// Boots to a shell on the terminal, again as often as the system asks for it. The answer is why
 /// the system failed, with the end of the kernel's log, if it did.
