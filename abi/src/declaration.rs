@@ -21,6 +21,32 @@ pub struct PortRange {
     pub count: u16,
 }
 
+/// What rs does when a service crashes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u64)]
+pub enum Policy {
+    /// It is brought back with its State.
+    #[default]
+    Stateful = 0,
+    /// It is brought back without its State.
+    Fresh = 1,
+    /// It stays down.
+    Leave = 2,
+}
+
+impl Policy {
+    /// The policy that a word stands for.
+    #[must_use]
+    pub const fn from_word(word: u64) -> Option<Policy> {
+        match word {
+            0 => Some(Policy::Stateful),
+            1 => Some(Policy::Fresh),
+            2 => Some(Policy::Leave),
+            _ => None,
+        }
+    }
+}
+
 /// What the kernel knows of a service: who it is, what it may do, how much it may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
@@ -55,13 +81,15 @@ pub struct Declaration {
     pub process_manager: u32,
     /// 1 when it is the memory manager, told of page faults.
     pub memory_manager: u32,
+    /// A [`Policy`], for rs; the kernel does not look.
+    pub policy: u64,
 }
 
 /// Bytes of a packed declaration.
 pub const DECLARATION_BYTES: usize = size_of::<Declaration>();
 
 const _: () = assert!(
-    DECLARATION_BYTES == 472,
+    DECLARATION_BYTES == 480,
     "no padding: the packed form is the memory form"
 );
 
@@ -83,6 +111,7 @@ impl Declaration {
         linux_calls: [0; 8],
         process_manager: 0,
         memory_manager: 0,
+        policy: Policy::Stateful as u64,
     };
 
     /// The packed form: the fields in order, little endian.
@@ -116,6 +145,7 @@ impl Declaration {
             .for_each(|word| writer.put(&word.to_le_bytes()));
         writer.put(&self.process_manager.to_le_bytes());
         writer.put(&self.memory_manager.to_le_bytes());
+        writer.put(&self.policy.to_le_bytes());
         writer.bytes
     }
 
@@ -148,6 +178,7 @@ impl Declaration {
         }
         declaration.process_manager = u32::from_le_bytes(reader.take()?);
         declaration.memory_manager = u32::from_le_bytes(reader.take()?);
+        declaration.policy = u64::from_le_bytes(reader.take()?);
         let plausible = (declaration.slot as usize) < SLOTS && declaration.priority < 16;
         plausible.then_some(declaration)
     }
@@ -206,10 +237,11 @@ mod tests {
             count: 8,
         };
         declaration.memory_manager = 1;
+        declaration.policy = Policy::Leave as u64;
         let bytes = declaration.to_bytes();
         assert_eq!(Declaration::from_bytes(&bytes), Some(declaration));
         assert_eq!(declaration.name(), b"vfs");
-        assert_eq!(Declaration::from_bytes(&bytes[..471]), None);
+        assert_eq!(Declaration::from_bytes(&bytes[..479]), None);
         declaration.slot = 40;
         assert_eq!(Declaration::from_bytes(&declaration.to_bytes()), None);
     }

@@ -34,7 +34,7 @@ impl Program {
                 "--no-install-recommends",
                 self.package,
             ];
-            if apt(&arguments) || (apt(&["-q", "update"]) && apt(&arguments)) {
+            if apt(&arguments) || update() && apt(&arguments) {
                 return Ok(());
             }
         }
@@ -53,6 +53,11 @@ impl Program {
             ),
         }
     }
+}
+
+/// Has apt fetch the lists of packages, which a fresh system has none of; whether it could.
+pub(crate) fn update() -> bool {
+    rustix::process::geteuid().is_root() && apt(&["-q", "update"])
 }
 
 fn is_there(program: &str) -> bool {

@@ -94,12 +94,11 @@ fn exec(built: &Built, options: &MachineOptions, wanted: &Exec, show: bool) -> R
         Ending::Late => (status::LATE, Some("the time allowed is over".to_owned())),
         Ending::Failed(reason) => (status::FAILED, Some(reason)),
     };
-    if show || problem.is_some() {
-        eprintln!(
-            "{}\n{}",
-            tail(&outcome.logs.kernel),
-            tail(&outcome.logs.console)
-        );
+    let logs = [&outcome.logs.kernel, &outcome.logs.console];
+    if show {
+        logs.iter().for_each(|log| eprintln!("{log}"));
+    } else if problem.is_some() {
+        logs.iter().for_each(|log| eprintln!("{}", tail(log)));
     }
     if let Some(problem) = problem {
         eprintln!("evernix: {problem}");

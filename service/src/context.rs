@@ -1,20 +1,21 @@
 //! What a handler does with its request, the State, and other services.
 
+mod effect;
+mod observation;
+
 use crate::journal::{Item, Journal, Key, Label};
-use crate::outcome::{End, Ending, Refused};
-use crate::run::{Run, Seen, Shared, next_child};
+use crate::outcome::Refused;
+use crate::run::{Run, Shared};
 use crate::simulated::{self, Rule};
-use crate::{Service, System, Wake};
+use crate::{Service, System};
 use abi::lease::{Access, LeaseDescriptor, LeaseInformation, LeaseSource};
-use abi::{CallError, Caller, Endpoint, Errno, Message, Reply, RequestId, Tag, Time};
+use abi::{CallError, Caller, Endpoint, Errno, Message, Reply, RequestId, Time};
 use alloc::rc::Rc;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::future::poll_fn;
-use core::task::Poll;
-use minicbor::bytes::{ByteSlice, ByteVec};
 use minicbor::{Decode, Encode};
-use protocol::{Answer, Question};
+pub use observation::First;
+use protocol::Answer;
 
 /// A value that the journal can keep.
 pub trait Durable: Encode<()> + for<'b> Decode<'b, ()> {}
@@ -64,18 +65,6 @@ impl Lend<'_> {
         }
     }
 }
-
-/// What [`Cx::first_of`] came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum First {
-    /// The question with this index was answered.
-    Answered(usize, Reply),
-    /// The deadline passed.
-    Deadline,
-    /// The caller no longer wants to wait.
-    Cancelled,
-}
-
 /// A handler's access to its request, the State, and other services.
 pub struct Cx<S: Service> {
     pub(crate) run: Rc<Run>,
@@ -199,380 +188,8 @@ impl<S: Service> Cx<S> {
     }
 }
 
-/// Observations: they change nothing, and are journalled with the next effect.
+/// What observations and effects have in common.
 impl<S: Service> Cx<S> {
-    /// Observes the State.
-    pub fn look<T: Durable>(&self, label: &'static str, look: impl FnOnce(&S::State) -> T) -> T {
-        let label = Label::of(label);
-        let nth = self.run.nth(label, false);
-        let kept = self.kept(Key::Step(label, nth));
-        if let Some(value) = kept {
-            return value;
-        }
-        let value = look(&self.shared.store.borrow().state);
-        self.run.observed(Seen::Value(label, nth, encode(&value)));
-        value
-    }
-
-    /// Asks a question that changes nothing and may be asked again.
-    ///
-    /// # Errors
-    /// What the server refused it with.
-    pub async fn repeat<Q: Question>(
-        &self,
-        label: &'static str,
-        to: Endpoint,
-        question: Q,
-        lend: &[Lend<'_>],
-    ) -> Result<Q::Answer, Refused> {
-        let label = Label::of(label);
-        let nth = self.run.nth(label, true);
-        if let Some(Item::Answered(_, reply)) = self.find_child(label, nth).map(|found| found.1) {
-            return read_answer(&reply.into());
-        }
-        let leases = self.describe(lend);
-        let reply = self.ask_volatile(to, &question.message(), &leases).await;
-        self.run.observed(Seen::Reply(label, reply));
-        read_answer(&reply)
-    }
-
-    /// Asks a question that changes nothing and whose answer comes with bytes: a buffer of
-    /// `capacity` bytes is lent as the lease after those in `lend`.
-    ///
-    /// # Errors
-    /// What the server refused it with.
-    pub async fn repeat_reading<Q: Question>(
-        &self,
-        label: &'static str,
-        to: Endpoint,
-        question: Q,
-        lend: &[Lend<'_>],
-        capacity: usize,
-    ) -> Result<(Q::Answer, Vec<u8>), Refused> {
-        let label = Label::of(label);
-        let nth = self.run.nth(label, true);
-        let bytes_key = Key::Bytes(label, nth);
-        if let Some(Item::Answered(_, reply)) = self.find_child(label, nth).map(|found| found.1) {
-            let bytes: Option<ByteVec> = self.kept(bytes_key);
-            let bytes = bytes.map(Vec::from).unwrap_or_default();
-            return read_answer::<Q::Answer>(&reply.into()).map(|answer| (answer, bytes));
-        }
-        let mut buffer = vec![0_u8; capacity];
-        let mut leases = self.describe(lend);
-        let lent = Lend::Bytes(&buffer).describe(&*self.shared.system, self.run.id);
-        leases.push(LeaseDescriptor {
-            access: Access::Write as u32,
-            ..lent
-        });
-        let reply = self.ask_volatile(to, &question.message(), &leases).await;
-        self.shared.system.read_lent(lent.address, &mut buffer);
-        // The kernel has written the buffer behind the compiler's back.
-        let bytes = core::hint::black_box(buffer);
-        self.run.observed(Seen::Reply(label, reply));
-        self.run.observed(Seen::Bytes(
-            label,
-            nth,
-            encode::<&ByteSlice>(&bytes.as_slice().into()),
-        ));
-        read_answer::<Q::Answer>(&reply).map(|answer| (answer, bytes))
-    }
-
-    /// Asks several questions that change nothing, and waits for the first answer, a deadline, or
-    /// the caller's change of mind. The others are cancelled.
-    pub async fn first_of(
-        &self,
-        label: &'static str,
-        questions: &[(Endpoint, Message)],
-        deadline: Time,
-    ) -> First {
-        let label = Label::of(label);
-        let nth = self.run.nth(label, false);
-        if let Some(kept) = self.kept::<(u64, crate::journal::KeptReply)>(Key::Step(label, nth)) {
-            return first_from_words(kept.0, kept.1.into());
-        }
-        let tags: Vec<Tag> = questions
-            .iter()
-            .map(|(to, message)| self.submit_volatile(*to, message, &[]))
-            .collect();
-        let first = poll_fn(|_| {
-            let volatile = self.shared.volatile.borrow();
-            let answered = tags.iter().position(|tag| volatile.contains_key(tag));
-            if let Some(index) = answered {
-                return Poll::Ready(First::Answered(index, volatile[&tags[index]]));
-            }
-            if self.run.cancelled.get() {
-                return Poll::Ready(First::Cancelled);
-            }
-            if deadline <= self.shared.now.get() {
-                return Poll::Ready(First::Deadline);
-            }
-            self.run
-                .deadline
-                .set((deadline != Time::NEVER).then_some(deadline));
-            Poll::Pending
-        })
-        .await;
-        self.run.deadline.set(None);
-        for tag in tags {
-            if self.shared.volatile.borrow_mut().remove(&tag).is_none() {
-                self.shared.system.cancel_submission(tag);
-            }
-        }
-        let kept = first_to_words(first);
-        self.run.observed(Seen::Value(label, nth, encode(&kept)));
-        first
-    }
-
-    fn describe(&self, lend: &[Lend<'_>]) -> Vec<LeaseDescriptor> {
-        let system = &*self.shared.system;
-        lend.iter()
-            .map(|l| l.describe(system, self.run.id))
-            .collect()
-    }
-
-    async fn ask_volatile(
-        &self,
-        to: Endpoint,
-        message: &Message,
-        leases: &[LeaseDescriptor],
-    ) -> Reply {
-        let tag = self.submit_volatile(to, message, leases);
-        poll_fn(|_| {
-            let reply = self.shared.volatile.borrow_mut().remove(&tag);
-            reply.map_or(Poll::Pending, Poll::Ready)
-        })
-        .await
-    }
-
-    fn submit_volatile(&self, to: Endpoint, message: &Message, leases: &[LeaseDescriptor]) -> Tag {
-        let n = self.shared.repeats.get() + 1;
-        self.shared.repeats.set(n);
-        let generation = self.shared.start.generation.max(1);
-        let tag = Tag {
-            parent: self.run.parent(),
-            index: n,
-            generation,
-        };
-        if let Err(error) = self.shared.system.submit(to, tag, message, leases) {
-            self.shared
-                .volatile
-                .borrow_mut()
-                .insert(tag, refusal_of(error));
-        }
-        tag
-    }
-}
-
-/// Effects.
-impl<S: Service> Cx<S> {
-    /// Changes the State once; a handler run again gets the same value.
-    pub fn step<T: Durable>(
-        &self,
-        label: &'static str,
-        change: impl FnOnce(&mut S::State) -> T,
-    ) -> T {
-        let label = Label::of(label);
-        let key = Key::Step(label, self.run.nth(label, false));
-        if let Some(value) = self.kept(key) {
-            return value;
-        }
-        self.effect(|state, journal, id| {
-            let value = change(state);
-            journal.put(id, key, Item::Kept(encode(&value)));
-            value
-        })
-    }
-
-    /// Changes the State once `condition` says so, and goes on. It is tried as that of
-    /// [`Cx::end_when`] is.
-    pub async fn step_when<T: Durable>(
-        &self,
-        label: &'static str,
-        key: u64,
-        mut condition: impl FnMut(&mut S::State, &mut Wake) -> Poll<T>,
-    ) -> T {
-        let label = Label::of(label);
-        let step = Key::Step(label, self.run.nth(label, false));
-        if let Some(value) = self.kept(step) {
-            return value;
-        }
-        let value = poll_fn(|_| {
-            let now = self.shared.now.get();
-            self.effect(|state, journal, id| {
-                let mut wake = self.run.wake(0, now);
-                let result = condition(state, &mut wake);
-                self.run.waits(key, wake.deadline);
-                result.map(|value| {
-                    journal.put(id, step, Item::Kept(encode(&value)));
-                    value
-                })
-            })
-        })
-        .await;
-        self.run.waits_no_more();
-        value
-    }
-
-    /// Asks another service once; a handler run again gets the same answer, or goes on waiting.
-    /// On the service's own behalf there is no request that keeps the answer beyond a crash: it is
-    /// then asked as a [`Cx::repeat`]ed question.
-    ///
-    /// # Errors
-    /// What the server refused it with.
-    pub async fn ask<Q: Question>(
-        &self,
-        label: &'static str,
-        to: Endpoint,
-        question: Q,
-        lend: &[Lend<'_>],
-    ) -> Result<Q::Answer, Refused> {
-        if self.run.is_background() {
-            return self.repeat(label, to, question, lend).await;
-        }
-        let label = Label::of(label);
-        let nth = self.run.nth(label, true);
-        let (index, item) = self.find_child(label, nth).unwrap_or_else(|| {
-            self.effect(|_, journal, id| {
-                let index = next_child(journal, id);
-                journal.put(id, Key::Child(index), Item::Asked(label));
-                (index, Item::Asked(label))
-            })
-        });
-        if let Item::Answered(_, reply) = item {
-            return read_answer(&reply.into());
-        }
-        let id = self.run.id;
-        let tag = Tag {
-            parent: id,
-            index,
-            generation: 0,
-        };
-        let leases = self.describe(lend);
-        if let Err(error) = self
-            .shared
-            .system
-            .submit(to, tag, &question.message(), &leases)
-        {
-            let refused = refusal_of(error);
-            self.effect(|_, journal, id| {
-                journal.put(id, Key::Child(index), Item::Answered(label, refused.into()));
-            });
-        }
-        let reply = poll_fn(|_| {
-            let store = self.shared.store.borrow();
-            match store.journal.get(id, Key::Child(index)) {
-                Some(Item::Answered(_, reply)) => Poll::Ready(Reply::from(*reply)),
-                _ => Poll::Pending,
-            }
-        })
-        .await;
-        read_answer(&reply)
-    }
-
-    /// Makes kernel calls that change the world, once; a handler run again gets the same value,
-    /// or makes them again (which is harmless: see `abi::Call`).
-    pub fn kernel<T: Durable>(
-        &self,
-        label: &'static str,
-        calls: impl FnOnce(&dyn System) -> T,
-    ) -> T {
-        let label = Label::of(label);
-        let nth = self.run.nth(label, false);
-        if let Some(value) = self.kept(Key::Step(label, nth)) {
-            return value;
-        }
-        self.effect(|_, _, _| ());
-        let value = calls(&*self.shared.system);
-        self.run.observed(Seen::Value(label, nth, encode(&value)));
-        value
-    }
-
-    /// Lets the requests waiting with this key try again.
-    pub fn wake(&self, key: u64) {
-        self.shared.woken.borrow_mut().push(key);
-    }
-
-    /// Ends the request: the last change and the answer are one.
-    ///
-    /// # Errors
-    /// Never; `Ok` so that it can be a handler's last expression.
-    pub fn end<A: Answer>(&self, change: impl FnOnce(&mut S::State) -> A) -> crate::Outcome {
-        self.end_with(|state| Ok(change(state)))
-    }
-
-    /// Ends the request with an answer or a refusal that the change of the State decides.
-    ///
-    /// # Errors
-    /// A refusal by `change`, which then must have changed nothing when it is `Withdrawn`.
-    pub fn end_with<A: Answer>(
-        &self,
-        change: impl FnOnce(&mut S::State) -> Result<A, Refused>,
-    ) -> crate::Outcome {
-        self.effect(|state, journal, id| finish(journal, id, change(state)))
-    }
-
-    /// Ends the request once `condition` says so. It is tried at once and again whenever `key` is
-    /// woken, the request is cancelled, or the deadline it gave to [`Wake::passed`] has come.
-    ///
-    /// # Errors
-    /// A refusal by `condition`.
-    pub async fn end_when<A: Answer>(
-        &self,
-        key: u64,
-        mut condition: impl FnMut(&mut S::State, &mut Wake) -> Poll<Result<A, Refused>>,
-    ) -> crate::Outcome {
-        let outcome = poll_fn(|_| {
-            let now = self.shared.now.get();
-            self.effect(|state, journal, id| {
-                let mark = match journal.get(id, Key::Mark) {
-                    Some(Item::Mark(mark)) if simulated::holds(Rule::Mark) => *mark,
-                    _ => 0,
-                };
-                let mut wake = self.run.wake(mark, now);
-                let result = condition(state, &mut wake);
-                if wake.mark != mark {
-                    journal.put(id, Key::Mark, Item::Mark(wake.mark));
-                }
-                self.run.waits(key, wake.deadline);
-                result.map(|result| finish(journal, id, result))
-            })
-        })
-        .await;
-        self.run.waits_no_more();
-        outcome
-    }
-
-    /// Hands the request on to another service, which then answers the caller.
-    ///
-    /// # Errors
-    /// Why the kernel refused it.
-    pub fn forward<Q: Question>(
-        &self,
-        to: Endpoint,
-        question: &Q,
-        lend: &[Lend<'_>],
-    ) -> crate::Outcome {
-        self.effect(|_, _, _| ());
-        let leases = self.describe(lend);
-        self.shared
-            .system
-            .forward(self.run.id, to, &question.message(), &leases)?;
-        Ok(End(Ending::Forwarded))
-    }
-
-    /// Ends a page fault with pages, by one of the `reply_..._pages` calls.
-    ///
-    /// # Errors
-    /// Why the kernel refused it.
-    pub fn end_with_pages(
-        &self,
-        give: impl FnOnce(&dyn System, RequestId) -> Result<(), CallError>,
-    ) -> crate::Outcome {
-        self.effect(|_, _, _| ());
-        give(&*self.shared.system, self.run.id)?;
-        Ok(End(Ending::Forwarded))
-    }
-
     fn effect<R>(&self, effect: impl FnOnce(&mut S::State, &mut Journal, RequestId) -> R) -> R {
         let id = self.run.id;
         self.shared.with(|state, journal| {
@@ -606,19 +223,13 @@ impl<S: Service> Cx<S> {
         same.nth(nth as usize)
             .map(|(index, item)| (index, item.clone()))
     }
-}
 
-fn finish<A: Answer>(
-    journal: &mut Journal,
-    id: RequestId,
-    result: Result<A, Refused>,
-) -> crate::Outcome {
-    let reply = match result {
-        Ok(answer) => answer.to_reply(),
-        Err(refused) => refused.to_reply().ok_or(refused)?,
-    };
-    journal.put(id, Key::Done, Item::Done(reply.into()));
-    Ok(End(Ending::Replied(reply)))
+    fn describe(&self, lend: &[Lend<'_>]) -> Vec<LeaseDescriptor> {
+        let system = &*self.shared.system;
+        lend.iter()
+            .map(|l| l.describe(system, self.run.id))
+            .collect()
+    }
 }
 
 /// A question that the kernel refused, as if its server had.
@@ -641,24 +252,5 @@ fn encode<T: Encode<()> + ?Sized>(value: &T) -> Vec<u8> {
             Some(never) => match never {},
             None => Vec::new(),
         },
-    }
-}
-
-const CANCELLED: u64 = u64::MAX;
-const DEADLINE: u64 = u64::MAX - 1;
-
-fn first_to_words(first: First) -> (u64, crate::journal::KeptReply) {
-    match first {
-        First::Answered(index, reply) => (index as u64, reply.into()),
-        First::Deadline => (DEADLINE, Reply::default().into()),
-        First::Cancelled => (CANCELLED, Reply::default().into()),
-    }
-}
-
-fn first_from_words(word: u64, reply: Reply) -> First {
-    match word {
-        CANCELLED => First::Cancelled,
-        DEADLINE => First::Deadline,
-        index => First::Answered(usize::try_from(index).unwrap_or(usize::MAX), reply),
     }
 }

@@ -10,6 +10,9 @@ use std::time::Duration;
 /// which this terminal does not answer.
 const PROMPT: &str = "> \x1b[6n";
 
+/// The file that every line makes in the system.
+const HEARD: &str = "/tmp/heard";
+
 /// Between two lines.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -49,7 +52,7 @@ fn work(mut keyboard: UnixStream, mut screen: UnixStream) -> Result<usize, Strin
     for number in 1.. {
         text.clear();
         sleep(PAUSE);
-        let line = format!("echo answer $(({number} * 7))");
+        let line = format!("echo answer $(({number} * 7)); : >{HEARD}");
         // Who cannot be heard sees the end on the screen.
         let _ = write!(keyboard, "{line}\r");
         if !shows(&mut screen, &mut text, &format!("\r\n{PROMPT}")) {

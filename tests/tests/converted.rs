@@ -19,7 +19,7 @@ tty: 41 101
 ^H
 -echo
 pm: 99 files, still here
-sched: nice 3
+sched: nice {nice}
 pm: timers run
 clock: 2031-05-06
 clock: the device answers
@@ -46,6 +46,7 @@ fn what_a_service_knew_is_used_by_its_other_version() {
                 .replace("{digit}", &nth.to_string())
                 .replace("{version}", version)
                 .replace("{reader}", &(2 * nth - 1).to_string())
+                .replace("{nice}", &(3 * nth).to_string())
                 .replace("{restarts}", &nth.to_string());
             format!("{state}\n{found}")
         })

@@ -253,6 +253,51 @@ fn the_line_that_it_prints_boots() {
     assert_eq!(session.end(), 0);
 }
 
+/// The hardware fails, as the emulator's monitor can make it: the kernel says what it did last.
+#[test]
+fn a_failure_of_the_machine_is_told() {
+    for busy in ["", "while :; do :; done &"] {
+        let mut session = Terminal::size(50, 200).session(&[]);
+        session.type_in(&format!("{busy} echo $((6 * 7))\n"));
+        session.expect("\n42\r");
+        session.type_in("\x01c");
+        session.expect("(qemu) ");
+        session.type_in("nmi\n");
+        session.expect("exception 2");
+        session.expect("what it did last");
+        assert_eq!(session.end(), 125);
+    }
+}
+
+#[test]
+fn the_logs_are_shown_when_wanted() {
+    let script =
+        "echo to the console >/dev/console; dmesg | grep -o 'protects by.*'; echo error >&2";
+    let done = Tool::exec(&["--console"], &["sh", "-c", script]).run();
+    assert_eq!(done.output(), "protects by WP NX SMEP SMAP UMIP\n");
+    let errors = done.errors();
+    assert!(errors.starts_with("error\n"), "{errors}");
+    for line in ["Evernix ", "MiB of memory", "\nto the console"] {
+        assert!(errors.contains(line), "{line:?} is not in {errors}");
+    }
+}
+
+#[test]
+fn several_processors_may_be_there() {
+    let done = Tool::exec(&["--smp", "2"], &["echo", "up"]).run();
+    assert_eq!((done.status, done.output()), (Some(0), "up\n".to_owned()));
+}
+
+#[test]
+fn every_boot_has_other_random_numbers() {
+    let numbers = ["one boot", "another"].map(|_| {
+        let done = Tool::exec(&[], &["head", "-c", "16", "/dev/urandom"]).run();
+        assert_eq!((done.status, done.stdout.len()), (Some(0), 16));
+        done.stdout
+    });
+    assert_ne!(numbers[0], numbers[1]);
+}
+
 #[test]
 fn wrong_arguments_are_refused_with_a_reason() {
     refused(&Tool::new(&["exec"]).run(), 2, "required");

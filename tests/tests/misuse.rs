@@ -40,6 +40,8 @@ const OTHERWISE: &[(&str, &[&str], &[&str])] = &[
     ("mremap 0", &["EINVAL"], &["EFAULT"]),
     ("mmap 0", &["EINVAL"], &["ENOMEM", "EINTR"]),
     ("connect", &["ENOTSOCK"], &["EFAULT", "EINVAL"]),
+    ("sendto", &["ENOTSOCK"], &["EFAULT"]),
+    ("recvfrom", &["ENOTSOCK"], &["EFAULT"]),
     // Waking looks at no memory.
     ("futex 0", &["ok"], &["EFAULT", "EINVAL"]),
     // Counts with more than 32 bits, of which Linux takes the low ones.
@@ -65,6 +67,12 @@ const OTHERWISE: &[(&str, &[&str], &[&str])] = &[
         &["EOPNOTSUPP", "EBADF"],
         &["ERANGE", "EFAULT"],
     ),
+    ("lsetxattr", &["EOPNOTSUPP"], &["ERANGE", "EFAULT"]),
+    ("lgetxattr", &["EOPNOTSUPP"], &["ERANGE", "EFAULT"]),
+    ("removexattr", &["EOPNOTSUPP"], &["ERANGE", "EFAULT"]),
+    ("lremovexattr", &["EOPNOTSUPP"], &["ERANGE", "EFAULT"]),
+    ("listxattr", &["EOPNOTSUPP"], &["ok", "EFAULT"]),
+    ("llistxattr", &["EOPNOTSUPP"], &["ok", "EFAULT"]),
     ("flistxattr", &["EOPNOTSUPP"], &["ok"]),
     // Page 0 cannot be mapped, and the machine has less memory than the host.
     ("mmap 0 null", &["EPERM"], &["ok"]),

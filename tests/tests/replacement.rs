@@ -97,6 +97,43 @@ fn a_replacement_that_fails_leaves_the_old_version_as_it_was() {
     assert!(!log.contains("was answered with"), "{}", done.report());
 }
 
+/// Services without which nothing else can run, and one that is waited for all the time.
+const SERVERS: [&str; 6] = ["pm", "vfs", "vm", "ramfs", "rs", "tty"];
+/// What is tried with them: the panic, the time that is over, and the two kinds of refusal.
+const SERVER_FAILURES: [usize; 4] = [0, 2, 3, 5];
+
+#[test]
+fn a_replacement_of_a_server_that_fails_leaves_the_old_version_as_it_was() {
+    let overlay = tempfile::tempdir().expect("a folder");
+    let failures = SERVER_FAILURES.map(|at| FAILURES[at]);
+    let pairs = SERVERS.map(|server| failures.map(|failure| (server, failure)));
+    let pairs = pairs.concat();
+    let images: Vec<(String, _)> = pairs
+        .iter()
+        .map(|(server, (name, _))| (format!("{server}-{name}"), misfit(name, server, 9)))
+        .collect();
+    let named: Vec<(&str, _)> = images
+        .iter()
+        .map(|(name, image)| (&**name, image.clone()))
+        .collect();
+    lay_images(overlay.path(), &named);
+    let steps: Vec<String> = pairs
+        .iter()
+        .map(|(server, (name, _))| format!("service update {server} --to /images/{server}-{name}"))
+        .collect();
+    let done = run(&overlay, &steps);
+    let expected: Vec<(String, u8)> = pairs
+        .iter()
+        .map(|(server, (_, failure))| {
+            let text =
+                format!("service: {server}: the old version keeps running, the new one failed");
+            (format!("{text}: {failure}"), 1)
+        })
+        .collect();
+    check(&done, &expected);
+    assert_undisturbed(&parts(&done).pop().unwrap_or_default(), &[]);
+}
+
 /// An image that is not one, and what is said of it.
 struct Damage {
     name: String,

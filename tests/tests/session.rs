@@ -140,6 +140,20 @@ fn an_editor_edits_and_saves() {
 }
 
 #[test]
+fn a_pager_and_a_table_of_processes_are_shown() {
+    let mut session = session();
+    session.type_in("seq 1 300 >/tmp/numbers; less /tmp/numbers\n");
+    session.expect("\x1b[K40\r");
+    session.type_in("G");
+    session.expect("\x1b[K300\r");
+    session.type_in("q");
+    session.prompt();
+    session.check("top -b -n 1 | head -n 1 | cut -c 1-4", "Mem:");
+    session.check("top -b -n 1 | grep -c ' top -b -n 1$'", "1");
+    leave(session);
+}
+
+#[test]
 fn a_new_size_is_told_to_the_foreground() {
     let mut session = Terminal::size(40, 120).session(&[]);
     session.check("stty size", "40 120");

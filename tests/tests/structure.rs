@@ -12,7 +12,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("protocol", &["abi", "lib"]),
     ("kernel/core", &["abi", "lib"]),
     ("kernel/machine", &["abi", "lib", "kernel/core"]),
-    ("service", &["abi", "lib", "protocol"]),
+    ("service", &["abi", "lib", "protocol", "service"]),
     ("servers", &["abi", "lib", "protocol", "service"]),
     ("drivers", &["abi", "lib", "protocol", "service"]),
     ("fs", &["abi", "lib", "protocol", "service"]),
@@ -67,11 +67,27 @@ impl Member {
         self.manifest["package"]["name"].as_str().unwrap_or("")
     }
 
-    fn dependencies(&self) -> Vec<&str> {
-        let table = self.manifest.get("dependencies").and_then(|d| d.as_table());
+    /// The names in a table of dependencies.
+    fn named(&self, table: &str) -> Vec<&str> {
+        let table = self.manifest.get(table).and_then(|d| d.as_table());
         table.map_or(Vec::new(), |table| {
             table.keys().map(String::as_str).collect()
         })
+    }
+
+    /// What is linked into it.
+    fn dependencies(&self) -> Vec<&str> {
+        self.named("dependencies")
+    }
+
+    /// What its builds and its tests need as well.
+    fn all_dependencies(&self) -> Vec<&str> {
+        [
+            self.dependencies(),
+            self.named("build-dependencies"),
+            self.named("dev-dependencies"),
+        ]
+        .concat()
     }
 }
 
@@ -123,7 +139,7 @@ fn dependencies_follow_the_arrows() {
             continue;
         };
         let (_, allowed) = ARROWS.iter().find(|(folder, _)| *folder == own).unwrap();
-        for name in member.dependencies() {
+        for name in member.all_dependencies() {
             // What is not of this workspace has no place in the tree.
             let Some(needed) = by_name.get(name) else {
                 continue;

@@ -25,7 +25,11 @@ pub(super) fn check_file(name: &str, path: &Path) -> Result<(), Error> {
 /// Checks the text of an ELF file.
 pub(super) fn check(name: &str, elf: &[u8]) -> Result<(), Error> {
     let file = read::File::parse(elf).map_err(|error| Error::artifact(name, error))?;
-    for section in file.sections().filter(|s| s.kind() == SectionKind::Text) {
+    let is_text = |section: &read::Section<'_, '_>| section.kind() == SectionKind::Text;
+    if !file.sections().any(|section| is_text(&section)) {
+        return Err(Error::artifact(name, "it has no code"));
+    }
+    for section in file.sections().filter(is_text) {
         let code = section
             .data()
             .map_err(|error| Error::artifact(name, error))?;

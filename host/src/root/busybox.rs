@@ -9,6 +9,7 @@ use archive::Builder;
 
 use super::link;
 use crate::build::plain_file;
+use crate::install::update;
 use crate::{Error, Project, project};
 
 const PACKAGE: &str = "busybox-static";
@@ -67,10 +68,16 @@ fn unpack(folder: &Path) -> Result<PathBuf, Error> {
 
 /// Downloads the package into the folder.
 fn download(folder: &Path) -> Result<PathBuf, Error> {
-    let mut command = Command::new("apt-get");
-    run(command
-        .args(["-q", "download", PACKAGE])
-        .current_dir(folder))?;
+    let fetch = || {
+        let mut command = Command::new("apt-get");
+        run(command
+            .args(["-q", "download", PACKAGE])
+            .current_dir(folder))
+    };
+    match fetch() {
+        Err(_) if update() => fetch()?,
+        result => result?,
+    }
     let entries = fs::read_dir(folder).map_err(Error::file(folder))?;
     let package = entries
         .filter_map(|entry| Some(entry.ok()?.path()))

@@ -11,8 +11,8 @@ use crate::{Built, Error};
 
 use super::folder;
 
-/// Lines of a log that are shown.
-const LINES: usize = 40;
+/// Lines of a log that are shown: a kernel that cannot go on says less than that.
+const LINES: usize = 80;
 
 /// Boots to a shell on the terminal, again as often as the system asks for it. The answer is why
 /// the system failed, with the end of the kernel's log, if it did.
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn the_last_lines_are_shown() {
         let log: String = (0..100).map(|line| format!("{line}\n")).collect();
-        assert!(tail(&log).starts_with("60\n") && tail(&log).ends_with("\n99"));
+        assert!(tail(&log).starts_with("20\n") && tail(&log).ends_with("\n99"));
         assert_eq!(tail("one\n"), "one");
         assert_eq!(tail(""), "");
     }

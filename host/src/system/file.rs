@@ -28,6 +28,8 @@ pub(super) struct Service {
     /// Ticks of 10 ms, seen while it runs, after which it hangs.
     pub(super) hang_ticks: u32,
     #[serde(default)]
+    pub(super) policy: Policy,
+    #[serde(default)]
     pub(super) archive: bool,
     #[serde(default)]
     pub(super) process_manager: bool,
@@ -50,6 +52,16 @@ pub(super) struct Service {
     pub(super) linux_calls: Vec<Spanned<String>>,
     #[serde(default)]
     pub(super) devices: Vec<Spanned<Device>>,
+}
+
+/// What happens when it crashes.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Policy {
+    #[default]
+    Stateful,
+    Fresh,
+    Leave,
 }
 
 /// The ports `first..first + count`.

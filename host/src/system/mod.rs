@@ -1,6 +1,7 @@
 //! `system/services.toml`: read, checked, and packed for the kernel and rs.
 
 mod file;
+mod order;
 mod resolve;
 
 use std::path::Path;

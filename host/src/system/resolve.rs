@@ -1,13 +1,13 @@
 //! Looks up every name, and refuses what cannot be.
 
 use abi::Call;
-use abi::declaration::{Declaration, INTERRUPTS, NO_INTERRUPT, PORT_RANGES, PortRange};
+use abi::declaration::{Declaration, INTERRUPTS, NO_INTERRUPT, PORT_RANGES, Policy, PortRange};
 use abi::image::NAME_BYTES;
 use abi::limits::SLOTS;
 use toml::Spanned;
 
 use super::file::{self, File, Ports, Service};
-use super::{Declared, Device};
+use super::{Declared, Device, order};
 use crate::Error;
 
 /// Our own system calls, beside Linux's: what `linux_calls` calls them.
@@ -36,12 +36,12 @@ pub(super) fn resolve(file: &File, text: &str) -> Result<Vec<Declared>, Error> {
 
 /// Tells where something is wrong.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+pub(super) struct Place<'a> {
     text: &'a str,
 }
 
 impl Place<'_> {
-    fn refuse<T>(self, at: &Spanned<T>, reason: impl AsRef<str>) -> Error {
+    pub(super) fn refuse<T>(self, at: &Spanned<T>, reason: impl AsRef<str>) -> Error {
         let before = &self.text[..at.span().start.min(self.text.len())];
         let line = before.matches('\n').count() + 1;
         Error::Services(format!("line {line}: {}", reason.as_ref()))
@@ -85,6 +85,11 @@ fn declaration(
         linux_calls: linux_calls(place, &service.linux_calls)?,
         process_manager: service.process_manager.into(),
         memory_manager: service.memory_manager.into(),
+        policy: match service.policy {
+            file::Policy::Stateful => Policy::Stateful,
+            file::Policy::Fresh => Policy::Fresh,
+            file::Policy::Leave => Policy::Leave,
+        } as u64,
     })
 }
 
@@ -229,6 +234,7 @@ fn check_whole(place: Place<'_>, file: &File, declared: &[Declared]) -> Result<(
     if !declared.iter().any(|one| one.name == "rs") {
         return Err(Error::Services("the service `rs` is missing".to_owned()));
     }
+    order::check(place, file)?;
     check_owners(place, file)?;
     check_managers(declared)
 }

@@ -90,6 +90,11 @@ fn what_cannot_be_is_refused_with_its_line() {
     );
     let twice = changed("\"getrandom\"", "\"openat\"");
     assert!(twice.contains("openat"), "{twice}");
+    let upwards = changed(
+        "pm = [\"inspect\"]",
+        "pm = [\"inspect\"]\nrs = [\"startup\"]",
+    );
+    assert!(upwards.contains("stands below"), "{upwards}");
     let managers = changed("process_manager = true", "process_manager = false");
     assert!(managers.contains("process manager"), "{managers}");
 }

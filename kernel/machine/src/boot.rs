@@ -65,6 +65,10 @@ pub(crate) extern "C" fn boot(start: u64) -> ! {
         "Evernix {}: {megabytes} MiB of memory",
         env!("CARGO_PKG_VERSION")
     ));
+    kernel.log(format_args!(
+        "kernel: the processor protects by{}",
+        processor::Protections
+    ));
     if let Err(error) = kernel.start(direct::archive(information.archive)) {
         fail(&error);
     }

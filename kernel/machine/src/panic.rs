@@ -58,6 +58,15 @@ pub(crate) extern "C" fn on_defect(defect: &Defect) -> ! {
     show_and_end()
 }
 
+/// The hardware has failed while a program or a service was running.
+pub(crate) fn hardware_failed(vector: u64) -> ! {
+    let _ = writeln!(
+        Writer,
+        "kernel: the hardware has failed: exception {vector}"
+    );
+    show_and_end()
+}
+
 fn show_and_end() -> ! {
     if let Some(kernel) = kernel() {
         let _ = writeln!(Writer, "kernel: what it did last:");

@@ -11,6 +11,12 @@ use crate::hardware::clock::{ALARM_VECTOR, end_alarm};
 use crate::hardware::interrupts::{FIRST_VECTOR, LINES, accept};
 use crate::hardware::machine::Hardware;
 use crate::hardware::processor;
+use crate::panic::hardware_failed;
+
+/// Exceptions by which the hardware says that it has failed (Intel SDM volume 3, 6.3.1): whoever runs
+/// has nothing to do with them.
+const NON_MASKABLE: u64 = 2;
+const MACHINE_CHECK: u64 = 18;
 
 struct Only(UnsafeCell<Option<Kernel<Hardware>>>);
 
@@ -56,6 +62,7 @@ pub(crate) extern "C" fn on_trap(vector: u64, error_code: u64) -> *const Registe
 
 fn dispatch(kernel: &mut Kernel<Hardware>, vector: u64, error_code: u64) -> Next {
     match vector {
+        NON_MASKABLE | MACHINE_CHECK => hardware_failed(vector),
         ..32 => {
             let address = if vector == 14 {
                 processor::fault_address()

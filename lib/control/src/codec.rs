@@ -78,7 +78,8 @@ mod tests {
     use abi::slot::{Failure, Fault, Phase, Refusal};
 
     use super::*;
-    use crate::{Policy, Reason, Refused, ServiceName, ServiceStatus, Target, Updated};
+    use crate::{Reason, Refused, ServiceName, ServiceStatus, Target, Updated};
+    use abi::declaration::Policy;
 
     fn name(text: &str) -> ServiceName {
         ServiceName::new(text).unwrap()

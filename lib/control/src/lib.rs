@@ -29,7 +29,7 @@ mod wire;
 pub use codec::{CodecError, decode_request, decode_response, encode_request, encode_response};
 pub use name::{BadName, ServiceName};
 pub use request::{Request, Target};
-pub use response::{Policy, Reason, Refused, Response, ServiceStatus, Updated};
+pub use response::{Reason, Refused, Response, ServiceStatus, Updated};
 
 /// The number of the system call: one that Linux leaves free (424 to 511 grow from below, x32 starts
 /// at 512).

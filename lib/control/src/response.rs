@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use abi::declaration::Policy;
 use abi::slot::{Failure, Phase, Refusal};
 use minicbor::{Decode, Encode};
 
@@ -56,20 +57,8 @@ pub struct ServiceStatus {
     #[n(8)]
     pub served: u64,
     /// What happens when it crashes.
-    #[n(9)]
+    #[cbor(n(9), with = "wire::policy")]
     pub policy: Policy,
-}
-
-/// What rs does when a service crashes, as declared in `system/services.toml`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(index_only)]
-pub enum Policy {
-    /// It is brought back with its State.
-    #[n(0)]
-    Restart,
-    /// It stays down.
-    #[n(1)]
-    Leave,
 }
 
 /// A committed update. Times are in nanoseconds; the pause is the sum of the three spans.

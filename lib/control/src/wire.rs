@@ -3,6 +3,7 @@
 use minicbor::decode::{Decoder, Error};
 use minicbor::encode::{self, Encoder, Write};
 
+use abi::declaration::Policy;
 use abi::slot::{Failure, Fault, Phase, Refusal};
 
 macro_rules! numbered {
@@ -31,6 +32,9 @@ macro_rules! numbered {
 }
 
 numbered!(phase, super::Phase, super::Phase::from_word);
+numbered!(policy, super::Policy, |word| super::Policy::from_word(
+    u64::from(word)
+));
 numbered!(failure, super::Failure, super::Failure::from_word);
 numbered!(fault, super::Fault, |word| super::Fault::from_word(
     u64::from(word)

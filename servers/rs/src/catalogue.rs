@@ -1,7 +1,7 @@
 //! What the boot archive offers: declarations, and the versions of each service.
 
 use abi::Endpoint;
-use abi::declaration::{DECLARATION_BYTES, Declaration};
+use abi::declaration::{DECLARATION_BYTES, Declaration, Policy};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -53,6 +53,14 @@ impl<'a> Catalogue<'a> {
         found.map_or_else(String::new, |d| {
             String::from_utf8_lossy(d.name()).into_owned()
         })
+    }
+
+    /// What is to be done when the service in a slot crashes.
+    pub(crate) fn policy(&self, slot: Endpoint) -> Policy {
+        let all = self.declarations();
+        let found = all.iter().find(|declaration| declaration.slot == slot.0);
+        let policy = found.and_then(|declaration| Policy::from_word(declaration.policy));
+        policy.unwrap_or_default()
     }
 
     /// The image of a version of a service.

@@ -4,14 +4,15 @@ use crate::Reincarnation;
 use crate::catalogue::Catalogue;
 use crate::record::{Record, Wanted};
 use crate::update::{Source, exchange};
+use abi::declaration::Policy;
 use abi::slot::{Failure, Fault, Phase, Refusal, SlotStatus};
 use abi::word::index;
 use abi::{Call, Endpoint, Errno};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use control::{
-    FILE_BYTES, Policy, REQUEST_BYTES, Reason, Refused, Request, Response, ServiceName,
-    ServiceStatus, Target,
+    FILE_BYTES, REQUEST_BYTES, Reason, Refused, Request, Response, ServiceName, ServiceStatus,
+    Target,
 };
 use image::Image;
 use service::{Cx, Outcome};
@@ -241,15 +242,25 @@ fn refusal(reason: Reason, name: &ServiceName, text: &str) -> Refused {
 }
 
 fn status(cx: &Cx<Reincarnation>) -> Response {
+    let catalogue = Catalogue::read(cx.system().archive());
     let known = protocol::endpoint::NAMES.iter().filter_map(|(name, slot)| {
         cx.look("status", |state| state.record(*slot))?;
         let status = cx.system().slot_status(*slot).unwrap_or_default();
-        Some(service_status(ServiceName::new(name).ok()?, *slot, &status))
+        let policy = catalogue
+            .as_ref()
+            .map_or(Policy::Stateful, |all| all.policy(*slot));
+        let name = ServiceName::new(name).ok()?;
+        Some(service_status(name, *slot, &status, policy))
     });
     Response::Status(known.collect())
 }
 
-fn service_status(name: ServiceName, slot: Endpoint, status: &SlotStatus) -> ServiceStatus {
+fn service_status(
+    name: ServiceName,
+    slot: Endpoint,
+    status: &SlotStatus,
+    policy: Policy,
+) -> ServiceStatus {
     ServiceStatus {
         name,
         slot: slot.0,
@@ -260,6 +271,6 @@ fn service_status(name: ServiceName, slot: Endpoint, status: &SlotStatus) -> Ser
         generation: status.generation,
         pages: status.pages,
         served: status.served,
-        policy: Policy::Restart,
+        policy,
     }
 }

@@ -1,6 +1,7 @@
 //! What rs keeps of a service and of the transaction under way, in both versions.
 
 use abi::RequestId;
+use abi::declaration::Policy;
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 
@@ -19,7 +20,7 @@ pub enum Wanted {
     /// It was taken down on request.
     #[n(1)]
     Down,
-    /// It crashed too often and is left alone.
+    /// It crashed too often, or is one that is not brought back, and is left alone.
     #[n(2)]
     GivenUp,
 }
@@ -55,18 +56,17 @@ impl Record {
 
     /// How a crash is answered, given the requests served so far.
     #[must_use]
-    pub const fn recovery(&self, served: u64) -> Recovery {
+    pub fn recovery(&self, policy: Policy, served: u64) -> Recovery {
         let in_a_row = if served > self.served {
             0
         } else {
             self.recoveries
         };
-        if in_a_row >= RECOVERY_LIMIT {
-            Recovery::GiveUp
-        } else if in_a_row >= STATEFUL_LIMIT {
-            Recovery::Fresh(in_a_row + 1)
-        } else {
-            Recovery::Stateful(in_a_row + 1)
+        match policy {
+            _ if in_a_row >= RECOVERY_LIMIT => Recovery::GiveUp,
+            Policy::Leave => Recovery::GiveUp,
+            Policy::Stateful if in_a_row < STATEFUL_LIMIT => Recovery::Stateful(in_a_row + 1),
+            Policy::Stateful | Policy::Fresh => Recovery::Fresh(in_a_row + 1),
         }
     }
 }
@@ -115,7 +115,7 @@ mod tests {
     fn a_crash_loop_loses_first_its_state_and_then_its_service() {
         let mut record = Record::new(1);
         let answers = [1, 2, 3, 4, 5, 6].map(|_| {
-            let answer = record.recovery(0);
+            let answer = record.recovery(Policy::Stateful, 0);
             record.recoveries += 1;
             answer
         });
@@ -131,12 +131,19 @@ mod tests {
     }
 
     #[test]
+    fn the_declared_policy_is_followed() {
+        let record = Record::new(1);
+        assert_eq!(record.recovery(Policy::Fresh, 0), Recovery::Fresh(1));
+        assert_eq!(record.recovery(Policy::Leave, 0), Recovery::GiveUp);
+    }
+
+    #[test]
     fn work_done_in_between_breaks_the_row() {
         let record = Record {
             recoveries: 5,
             served: 10,
             ..Record::new(1)
         };
-        assert_eq!(record.recovery(11), Recovery::Stateful(1));
+        assert_eq!(record.recovery(Policy::Stateful, 11), Recovery::Stateful(1));
     }
 }

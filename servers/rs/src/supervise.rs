@@ -5,6 +5,7 @@ use crate::catalogue::Catalogue;
 use crate::record::{Record, Recovery, Wanted};
 use crate::replace::{Replaced, begin, bit, finish, load_stored, owner_lives, replace};
 use crate::update::{Source, load};
+use abi::declaration::Policy;
 use abi::slot::{Failure, Phase};
 use abi::{Call, Endpoint};
 use alloc::format;
@@ -174,9 +175,11 @@ fn is_crashed(kernel: &dyn System, slot: Endpoint) -> bool {
 
 async fn recover(cx: &Cx<Reincarnation>, slot: Endpoint, number: u64) {
     let status = cx.system().slot_status(slot).unwrap_or_default();
+    let catalogue = Catalogue::read(cx.system().archive());
+    let policy = catalogue.map_or(Policy::Stateful, |catalogue| catalogue.policy(slot));
     let decided = cx.step("recovery", |state| {
         let mut record = state.record(slot)?;
-        let recovery = record.recovery(status.served);
+        let recovery = record.recovery(policy, status.served);
         match recovery {
             Recovery::Stateful(row) | Recovery::Fresh(row) => record.recoveries = row,
             Recovery::GiveUp => record.wanted = Wanted::GivenUp,

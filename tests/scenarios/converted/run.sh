@@ -24,12 +24,12 @@ prepare() {
     exec 7</dev/zero 8</dev/urandom
     # tty: settings of the line and the size of the window.
     stty rows 41 columns 101 -echo erase '^H' </dev/ttyS0
-    # pm: a limit, a signal that is ignored, a timer, a child that waits; sched: a niceness.
+    # pm: a limit, a signal that is ignored, a child that waits; sched: the niceness of that child, to
+    # which each check adds what it was before.
     ulimit -S -n 99
     trap '' USR2
     sleep 100000 &
     sleeper=$!
-    renice -n 3 $sleeper >/dev/null
     # clock: the time of day.
     date -u -s '2031-05-06 07:08:09' >/dev/null
     # vm: memory that a child shares until one of them writes.
@@ -52,7 +52,7 @@ check() {
     stty -a </dev/ttyS0 | sed -n 's/^.*rows \([0-9]*\); columns \([0-9]*\).*$/tty: \1 \2/p'
     stty -a </dev/ttyS0 | tr ' ;' '\n\n' | grep -x -e '-echo' -e '\^H'
     kill -USR2 $$ && echo "pm: $(ulimit -n) files, still here"
-    kill -0 $sleeper && cut -d' ' -f19 /proc/$sleeper/stat | sed 's/^/sched: nice /'
+    renice -n 3 $sleeper && cut -d' ' -f19 /proc/$sleeper/stat | sed 's/^/sched: nice /'
     [ "$(timeout 0.2 sleep 9; echo $?)" = 143 ] && echo "pm: timers run"
     date -u +'clock: %Y-%m-%d' && hwclock -u >/dev/null && echo "clock: the device answers"
     echo "vm: $(text="$text more"; echo ${#text}) ${#text}"

@@ -107,6 +107,12 @@ expect_restarts() {
     [ "$restarts" = $wanted ] || wrong "$1 has $restarts restarts, not $wanted"
 }
 
+# Waits until a line that is typed now has been carried out.
+hear_typist() {
+    rm -f /tmp/heard
+    until [ -e /tmp/heard ]; do sleep 0.1; done
+}
+
 disturb() {
     look "$1"
     first_slot=$slot
@@ -123,6 +129,7 @@ disturb() {
         expect_restarts "$1" "$times"
     done
     compare_memory "$1" "$before"
+    hear_typist
     [ "$slot" = "$first_slot" ] || wrong "$1 is now at $slot, not $first_slot"
     [ "$state $version" = "running 1" ] || wrong "$1 is $state with version $version"
 }

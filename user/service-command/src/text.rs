@@ -139,7 +139,7 @@ const fn own_reason(refusal: Refusal) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use control::Policy;
+    use abi::declaration::Policy;
 
     fn row(name: &str, phase: Phase) -> ServiceStatus {
         ServiceStatus {
@@ -152,7 +152,7 @@ mod tests {
             generation: 5,
             pages: 10,
             served: 99,
-            policy: Policy::Restart,
+            policy: Policy::Stateful,
         }
     }
 

@@ -1,10 +1,11 @@
 //! The file about a service.
 
+use abi::declaration::Policy;
 use abi::layout::PAGE_SIZE;
 use abi::slot::Phase;
 use alloc::format;
 use alloc::string::String;
-use control::{Policy, ServiceStatus};
+use control::ServiceStatus;
 
 /// /proc/service/NAME/status.
 #[must_use]
@@ -18,7 +19,8 @@ pub fn status(of: &ServiceStatus) -> String {
         Phase::Down => "down",
     };
     let policy = match of.policy {
-        Policy::Restart => "restart",
+        Policy::Stateful => "stateful",
+        Policy::Fresh => "fresh",
         Policy::Leave => "leave",
     };
     format!(
@@ -53,7 +55,7 @@ mod tests {
             generation: 5,
             pages: 10,
             served: 77,
-            policy: Policy::Restart,
+            policy: Policy::Stateful,
         });
         for line in [
             "Name:\ttty\n",

@@ -107,7 +107,7 @@ structures! {
         protocols: [u64; abi::limits::SLOTS], notifies: u64,
         ports: [PortRange; abi::declaration::PORT_RANGES],
         interrupts: [u16; abi::declaration::INTERRUPTS], linux_calls: [u64; 8],
-        process_manager: u32, memory_manager: u32,
+        process_manager: u32, memory_manager: u32, policy: u64,
     }
     ImageHeader {
         magic: [u8; 8], abi: u32, version: u32, name: [u8; abi::image::NAME_BYTES],

@@ -4,6 +4,7 @@
 use core::arch::asm;
 use core::arch::x86_64::{__cpuid_count, _rdtsc};
 use core::cell::UnsafeCell;
+use core::fmt;
 
 use abi::process::FloatingPoint;
 use abi::word::low_16;
@@ -13,6 +14,7 @@ use crate::entry;
 
 /// Model-specific registers (Intel SDM volume 4).
 mod register {
+    pub(super) const EFER: u32 = 0xc000_0080;
     pub(super) const STAR: u32 = 0xc000_0081;
     pub(super) const LSTAR: u32 = 0xc000_0082;
     pub(super) const FMASK: u32 = 0xc000_0084;
@@ -62,6 +64,30 @@ pub(crate) fn protect() -> Features {
     }
     Features {
         random: __cpuid_count(1, 0).ecx >> 30 & 1 == 1,
+    }
+}
+
+/// The protections that are on, as the registers tell, by the names that the manuals give them.
+pub(crate) struct Protections;
+
+impl fmt::Display for Protections {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (cr0, cr4): (u64, u64);
+        // SAFETY: the instructions only read.
+        unsafe {
+            asm!("mov {}, cr0", "mov {}, cr4", out(reg) cr0, out(reg) cr4, options(nomem, nostack));
+        }
+        let all = [
+            ("WP", cr0 >> 16),
+            ("NX", read_register(register::EFER) >> 11),
+            ("SMEP", cr4 >> 20),
+            ("SMAP", cr4 >> 21),
+            ("UMIP", cr4 >> 11),
+        ];
+        for (name, bit) in all.iter().filter(|(_, bit)| bit & 1 == 1) {
+            write!(f, " {name}")?;
+        }
+        Ok(())
     }
 }
 
@@ -138,6 +164,15 @@ fn write_register(register: u32, value: u64) {
     let (low, high) = (value & 0xffff_ffff, value >> 32);
     // SAFETY: the callers write registers that exist, with values that keep the kernel running.
     unsafe { asm!("wrmsr", in("ecx") register, in("rax") low, in("rdx") high, options(nostack)) };
+}
+
+fn read_register(register: u32) -> u64 {
+    let (low, high): (u64, u64);
+    // SAFETY: the callers read registers that exist; reading changes nothing.
+    unsafe {
+        asm!("rdmsr", in("ecx") register, out("rax") low, out("rdx") high, options(nomem, nostack));
+    }
+    high << 32 | low
 }
 
 /// Sets the base of segment fs.

@@ -1,0 +1,235 @@
+//! Effects: each is journalled, with the observations before it, in its own closure.
+
+use super::{Cx, Durable, Lend, encode, read_answer, refusal_of};
+use crate::journal::{Item, Journal, Key, Label};
+use crate::outcome::{End, Ending, Refused};
+use crate::run::{Seen, next_child};
+use crate::simulated::{self, Rule};
+use crate::{Service, System, Wake};
+use abi::{CallError, Endpoint, Reply, RequestId, Tag};
+use core::future::poll_fn;
+use core::task::Poll;
+use protocol::{Answer, Question};
+
+impl<S: Service> Cx<S> {
+    /// Changes the State once; a handler run again gets the same value.
+    pub fn step<T: Durable>(
+        &self,
+        label: &'static str,
+        change: impl FnOnce(&mut S::State) -> T,
+    ) -> T {
+        let label = Label::of(label);
+        let key = Key::Step(label, self.run.nth(label, false));
+        if let Some(value) = self.kept(key) {
+            return value;
+        }
+        self.effect(|state, journal, id| {
+            let value = change(state);
+            journal.put(id, key, Item::Kept(encode(&value)));
+            value
+        })
+    }
+
+    /// Changes the State once `condition` says so, and goes on. It is tried as that of
+    /// [`Cx::end_when`] is.
+    pub async fn step_when<T: Durable>(
+        &self,
+        label: &'static str,
+        key: u64,
+        mut condition: impl FnMut(&mut S::State, &mut Wake) -> Poll<T>,
+    ) -> T {
+        let label = Label::of(label);
+        let step = Key::Step(label, self.run.nth(label, false));
+        if let Some(value) = self.kept(step) {
+            return value;
+        }
+        let value = poll_fn(|_| {
+            let now = self.shared.now.get();
+            self.effect(|state, journal, id| {
+                let mut wake = self.run.wake(0, now);
+                let result = condition(state, &mut wake);
+                self.run.waits(key, wake.deadline);
+                result.map(|value| {
+                    journal.put(id, step, Item::Kept(encode(&value)));
+                    value
+                })
+            })
+        })
+        .await;
+        self.run.waits_no_more();
+        value
+    }
+
+    /// Asks another service once; a handler run again gets the same answer, or goes on waiting.
+    /// On the service's own behalf there is no request that keeps the answer beyond a crash: it is
+    /// then asked as a [`Cx::repeat`]ed question.
+    ///
+    /// # Errors
+    /// What the server refused it with.
+    pub async fn ask<Q: Question>(
+        &self,
+        label: &'static str,
+        to: Endpoint,
+        question: Q,
+        lend: &[Lend<'_>],
+    ) -> Result<Q::Answer, Refused> {
+        if self.run.is_background() {
+            return self.repeat(label, to, question, lend).await;
+        }
+        let label = Label::of(label);
+        let nth = self.run.nth(label, true);
+        let (index, item) = self.find_child(label, nth).unwrap_or_else(|| {
+            self.effect(|_, journal, id| {
+                let index = next_child(journal, id);
+                journal.put(id, Key::Child(index), Item::Asked(label));
+                (index, Item::Asked(label))
+            })
+        });
+        if let Item::Answered(_, reply) = item {
+            return read_answer(&reply.into());
+        }
+        let id = self.run.id;
+        let tag = Tag {
+            parent: id,
+            index,
+            generation: 0,
+        };
+        let leases = self.describe(lend);
+        if let Err(error) = self
+            .shared
+            .system
+            .submit(to, tag, &question.message(), &leases)
+        {
+            let refused = refusal_of(error);
+            self.effect(|_, journal, id| {
+                journal.put(id, Key::Child(index), Item::Answered(label, refused.into()));
+            });
+        }
+        let reply = poll_fn(|_| {
+            let store = self.shared.store.borrow();
+            match store.journal.get(id, Key::Child(index)) {
+                Some(Item::Answered(_, reply)) => Poll::Ready(Reply::from(*reply)),
+                _ => Poll::Pending,
+            }
+        })
+        .await;
+        read_answer(&reply)
+    }
+
+    /// Makes kernel calls that change the world, once; a handler run again gets the same value,
+    /// or makes them again (which is harmless: see `abi::Call`).
+    pub fn kernel<T: Durable>(
+        &self,
+        label: &'static str,
+        calls: impl FnOnce(&dyn System) -> T,
+    ) -> T {
+        let label = Label::of(label);
+        let nth = self.run.nth(label, false);
+        if let Some(value) = self.kept(Key::Step(label, nth)) {
+            return value;
+        }
+        self.effect(|_, _, _| ());
+        let value = calls(&*self.shared.system);
+        self.run.observed(Seen::Value(label, nth, encode(&value)));
+        value
+    }
+
+    /// Lets the requests waiting with this key try again.
+    pub fn wake(&self, key: u64) {
+        self.shared.woken.borrow_mut().push(key);
+    }
+
+    /// Ends the request: the last change and the answer are one.
+    ///
+    /// # Errors
+    /// Never; `Ok` so that it can be a handler's last expression.
+    pub fn end<A: Answer>(&self, change: impl FnOnce(&mut S::State) -> A) -> crate::Outcome {
+        self.end_with(|state| Ok(change(state)))
+    }
+
+    /// Ends the request with an answer or a refusal that the change of the State decides.
+    ///
+    /// # Errors
+    /// A refusal by `change`, which then must have changed nothing when it is `Withdrawn`.
+    pub fn end_with<A: Answer>(
+        &self,
+        change: impl FnOnce(&mut S::State) -> Result<A, Refused>,
+    ) -> crate::Outcome {
+        self.effect(|state, journal, id| finish(journal, id, change(state)))
+    }
+
+    /// Ends the request once `condition` says so. It is tried at once and again whenever `key` is
+    /// woken, the request is cancelled, or the deadline it gave to [`Wake::passed`] has come.
+    ///
+    /// # Errors
+    /// A refusal by `condition`.
+    pub async fn end_when<A: Answer>(
+        &self,
+        key: u64,
+        mut condition: impl FnMut(&mut S::State, &mut Wake) -> Poll<Result<A, Refused>>,
+    ) -> crate::Outcome {
+        let outcome = poll_fn(|_| {
+            let now = self.shared.now.get();
+            self.effect(|state, journal, id| {
+                let mark = match journal.get(id, Key::Mark) {
+                    Some(Item::Mark(mark)) if simulated::holds(Rule::Mark) => *mark,
+                    _ => 0,
+                };
+                let mut wake = self.run.wake(mark, now);
+                let result = condition(state, &mut wake);
+                if wake.mark != mark {
+                    journal.put(id, Key::Mark, Item::Mark(wake.mark));
+                }
+                self.run.waits(key, wake.deadline);
+                result.map(|result| finish(journal, id, result))
+            })
+        })
+        .await;
+        self.run.waits_no_more();
+        outcome
+    }
+
+    /// Hands the request on to another service, which then answers the caller.
+    ///
+    /// # Errors
+    /// Why the kernel refused it.
+    pub fn forward<Q: Question>(
+        &self,
+        to: Endpoint,
+        question: &Q,
+        lend: &[Lend<'_>],
+    ) -> crate::Outcome {
+        self.effect(|_, _, _| ());
+        let leases = self.describe(lend);
+        self.shared
+            .system
+            .forward(self.run.id, to, &question.message(), &leases)?;
+        Ok(End(Ending::Forwarded))
+    }
+
+    /// Ends a page fault with pages, by one of the `reply_..._pages` calls.
+    ///
+    /// # Errors
+    /// Why the kernel refused it.
+    pub fn end_with_pages(
+        &self,
+        give: impl FnOnce(&dyn System, RequestId) -> Result<(), CallError>,
+    ) -> crate::Outcome {
+        self.effect(|_, _, _| ());
+        give(&*self.shared.system, self.run.id)?;
+        Ok(End(Ending::Forwarded))
+    }
+}
+
+fn finish<A: Answer>(
+    journal: &mut Journal,
+    id: RequestId,
+    result: Result<A, Refused>,
+) -> crate::Outcome {
+    let reply = match result {
+        Ok(answer) => answer.to_reply(),
+        Err(refused) => refused.to_reply().ok_or(refused)?,
+    };
+    journal.put(id, Key::Done, Item::Done(reply.into()));
+    Ok(End(Ending::Replied(reply)))
+}
