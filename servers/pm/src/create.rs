@@ -235,6 +235,7 @@ pub(crate) async fn start_init(cx: Context) -> Outcome {
             .and_then(|_| kernel.call(Call::ProcessExecute, &arguments))
             .is_ok()
     });
+    making::has_space(&cx, pid, space);
     if !made {
         return undo_init(cx, Some(space), Errno::NOMEM.into()).await;
     }
@@ -250,18 +251,20 @@ pub(crate) async fn start_init(cx: Context) -> Outcome {
     };
     let _ = cx.ask("schedule", SCHED, start, &[]).await;
     run(&cx, pid);
+    making::finish(&cx, pid);
     cx.end(|_| ())
 }
 
 /// Waits until the first process runs, or nobody is starting it: then this request does. Whether it
 /// does. rs asks again when it was replaced, and what its predecessor has asked may be under way.
 async fn claim_init(cx: &Context) -> bool {
-    let pid = Pid::INIT.0;
+    let (pid, request) = (Pid::INIT.0, cx.request());
     cx.step_when("claim", key::INIT, |state, _| {
         if state.process(pid).is_some() {
             Poll::Ready(false)
-        } else if state.counter(Counter::LastProcess) == 0 {
+        } else if state.makings().get(&pid).is_none() {
             state.set_counter(Counter::LastProcess, pid.into());
+            making::insert(state, pid, request);
             Poll::Ready(true)
         } else {
             Poll::Pending
@@ -272,10 +275,7 @@ async fn claim_init(cx: &Context) -> bool {
 
 /// Lets another request start the first process.
 fn end_init(cx: &Context, refused: Refused) -> Outcome {
-    cx.step("give up", |state| {
-        state.set_counter(Counter::LastProcess, 0)
-    });
-    cx.wake(key::INIT);
+    making::finish(cx, Pid::INIT.0);
     Err(refused)
 }
 

@@ -1,11 +1,12 @@
-//! Children that are being made. The kernel ends a request that crashes pm twice, in the middle of
+//! Processes that are being made. The kernel ends a request that crashes pm twice, in the middle of
 //! what it does; so pm keeps what a child has, until it runs. A child that was not born then leaves
 //! nothing behind, and one that was born runs.
 
 use crate::create::{free, run};
 use crate::process::Making;
+use crate::table::effects::key;
 use crate::{Context, State};
-use abi::{Errno, SpaceId};
+use abi::{Errno, Pid, RequestId, SpaceId};
 use alloc::vec::Vec;
 
 /// Takes a number for a child of `maker`.
@@ -16,12 +17,17 @@ pub(crate) fn begin(cx: &Context, maker: u32) -> Result<u32, Errno> {
     let request = cx.request();
     cx.step("number", |state| {
         let number = state.next_number(maker)?;
-        let space = SpaceId::NONE;
-        state
-            .makings_mut()
-            .insert(number, Making { request, space });
+        insert(state, number, request);
         Ok(number)
     })
+}
+
+/// A request begins to make a process, which has no space of its own yet.
+pub(crate) fn insert(state: &mut State, number: u32, request: RequestId) {
+    let space = SpaceId::NONE;
+    state
+        .makings_mut()
+        .insert(number, Making { request, space });
 }
 
 /// Notes the address space made for a child.
@@ -38,6 +44,9 @@ pub(crate) fn finish(cx: &Context, number: u32) {
     cx.step("made", |state| {
         state.makings_mut().remove(&number);
     });
+    if number == Pid::INIT.0 {
+        cx.wake(key::INIT);
+    }
 }
 
 /// Takes up the children whose making was cut short.

@@ -7,7 +7,7 @@ use crate::replace::{Replaced, begin, bit, finish, load_stored, owner_lives, rep
 use crate::update::{Source, load};
 use abi::declaration::Policy;
 use abi::slot::{Failure, Phase};
-use abi::{Call, Endpoint};
+use abi::{Call, Endpoint, Errno};
 use alloc::format;
 use alloc::vec::Vec;
 use core::task::Poll;
@@ -17,6 +17,9 @@ use service::{Cx, NOTIFIED, Outcome, System};
 /// The version of every service at boot.
 const FIRST_VERSION: u32 = 1;
 
+/// How often pm is asked to start the first program.
+const INIT_ATTEMPTS: usize = 5;
+
 /// Takes over: settles what the predecessor left, boots if nothing runs yet, prepares rs's own
 /// standby, and looks after what crashed in the meantime.
 pub(crate) async fn attach(cx: Cx<Reincarnation>) -> Outcome {
@@ -25,15 +28,24 @@ pub(crate) async fn attach(cx: Cx<Reincarnation>) -> Outcome {
         boot(&cx).await;
     }
     prepare_standby(&cx);
-    if let Err(refused) = cx
-        .repeat("init", endpoint::PM, startup::StartInit {}, &[])
-        .await
-    {
+    start_init(&cx).await;
+    supervise(cx).await
+}
+
+/// Has pm start the first program; again when a crash has cut that short.
+async fn start_init(cx: &Cx<Reincarnation>) {
+    for _ in 0..INIT_ATTEMPTS {
+        let asked = cx.repeat("init", endpoint::PM, startup::StartInit {}, &[]);
+        let Err(refused) = asked.await else {
+            return;
+        };
         cx.log(&format!(
             "rs: pm does not start the first program: {refused:?}"
         ));
+        if refused.errno() != Some(Errno::FAULT) {
+            return;
+        }
     }
-    supervise(cx).await
 }
 
 /// Ends the bookkeeping of a transaction that nobody waits for any more.
