@@ -2,7 +2,7 @@
 
 use crate::probe::{Kind, Point};
 use abi::Endpoint;
-use control::{Request, ServiceName, Target};
+use control::{Member, Request, ServiceName, Target};
 
 /// What is done to a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,10 +71,11 @@ impl Order {
         let request = match self {
             Order::Status(_) => Request::Status,
             Order::Refresh(_) => Request::Refresh { name },
-            Order::Update(_, version) => Request::Update {
-                name,
-                to: Target::Version(version),
-            },
+            Order::Update(_, version) => {
+                let to = Target::Version(version);
+                let members = vec![Member { name, to }];
+                Request::Update { members }
+            }
         };
         control::encode_request(&request).unwrap_or_default()
     }

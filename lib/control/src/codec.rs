@@ -78,11 +78,18 @@ mod tests {
     use abi::slot::{Failure, Fault, Phase, Refusal};
 
     use super::*;
-    use crate::{Reason, Refused, ServiceName, ServiceStatus, Target, Updated};
+    use crate::{Changed, Member, Reason, Refused, ServiceName, ServiceStatus, Target, Updated};
     use abi::declaration::Policy;
 
     fn name(text: &str) -> ServiceName {
         ServiceName::new(text).unwrap()
+    }
+
+    fn member(text: &str, to: Target) -> Member {
+        Member {
+            name: name(text),
+            to,
+        }
     }
 
     fn requests() -> Vec<Request> {
@@ -95,17 +102,20 @@ mod tests {
             },
             Request::Refresh { name: name("rs") },
             Request::Update {
-                name: name("pm"),
-                to: Target::Newest,
+                members: vec![member("pm", Target::Newest)],
             },
             Request::Update {
-                name: name("pm"),
-                to: Target::Version(u32::MAX),
+                members: (0..40)
+                    .map(|_| member("a-longest-name-1", Target::File(u32::MAX)))
+                    .collect(),
             },
             Request::Update {
-                name: name("pm"),
-                to: Target::File,
+                members: vec![
+                    member("pm", Target::Version(u32::MAX)),
+                    member("vm", Target::File(7)),
+                ],
             },
+            Request::UpdateAll { to: Target::Newest },
             Request::Fault {
                 name: name("vm"),
                 kind: Fault::WildBranch,
@@ -149,8 +159,13 @@ mod tests {
     #[test]
     fn the_largest_responses_fit() {
         let updated = Updated {
-            from_version: 1,
-            to_version: 2,
+            members: (0..40)
+                .map(|_| Changed {
+                    name: name("a-longest-name-1"),
+                    from: u32::MAX,
+                    to: u32::MAX,
+                })
+                .collect(),
             pause_ns: u64::MAX,
             freeze_ns: 1,
             export_ns: 2,

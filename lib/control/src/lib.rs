@@ -8,7 +8,7 @@
 //!
 //! The request is an encoded [`Request`] of at most [`REQUEST_BYTES`]; the response an encoded
 //! [`Response`] of at most [`RESPONSE_BYTES`], which is what a caller offers. The file is the
-//! service image of an update to [`Target::File`], else null and 0. The result is the response's
+//! service images of an update to [`Target::File`], one after the other, else null and 0. The result is the response's
 //! length, or a negative errno when there is none: `EINVAL` for a request that does not decode,
 //! `E2BIG` for lengths over the limits, `ERANGE` for too small a response, `EFAULT`, and `EPERM`
 //! for a caller who is not user 0 (`Status` is everybody's).
@@ -28,17 +28,17 @@ mod wire;
 
 pub use codec::{CodecError, decode_request, decode_response, encode_request, encode_response};
 pub use name::{BadName, ServiceName};
-pub use request::{Request, Target};
-pub use response::{Reason, Refused, Response, ServiceStatus, Updated};
+pub use request::{Member, Request, Target};
+pub use response::{Changed, Reason, Refused, Response, ServiceStatus, Updated};
 
 /// The number of the system call: one that Linux leaves free (424 to 511 grow from below, x32 starts
 /// at 512).
 pub const CALL: u64 = 500;
 /// Bytes of an encoded request at most.
-pub const REQUEST_BYTES: usize = 256;
+pub const REQUEST_BYTES: usize = 2048;
 /// Bytes of an encoded response at most.
 pub const RESPONSE_BYTES: usize = 16 * 1024;
-/// Bytes of a service image in an update at most.
-pub const FILE_BYTES: usize = 4 << 20;
+/// Bytes of the service images in an update at most.
+pub const FILE_BYTES: usize = 8 << 20;
 /// Bytes of a refusal's text at most.
 pub const TEXT_BYTES: usize = 512;

@@ -1,6 +1,7 @@
 //! What can be asked of rs.
 
 use abi::slot::Fault;
+use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 
 use crate::{ServiceName, wire};
@@ -39,14 +40,19 @@ pub enum Request {
         #[n(0)]
         name: ServiceName,
     },
-    /// Replaces the instance by one of another version, with its State. Answer: `Updated`.
-    #[n(5)]
+    /// Replaces instances by ones of other versions, with their States: all of them or none.
+    /// Answer: `Updated`.
+    #[n(7)]
     Update {
-        /// The service.
+        /// The services, each once.
         #[n(0)]
-        name: ServiceName,
-        /// The version to change to.
-        #[n(1)]
+        members: Vec<Member>,
+    },
+    /// As `Update`, of all services that are up. Answer: `Updated`.
+    #[n(8)]
+    UpdateAll {
+        /// The version to change to; no file.
+        #[n(0)]
         to: Target,
     },
     /// Lets a service crash at its next request. Answer: `Ok` once that is arranged.
@@ -61,6 +67,17 @@ pub enum Request {
     },
 }
 
+/// A service in an update.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Member {
+    /// The service.
+    #[n(0)]
+    pub name: ServiceName,
+    /// The version to change to.
+    #[n(1)]
+    pub to: Target,
+}
+
 /// The version that an update changes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Target {
@@ -70,7 +87,7 @@ pub enum Target {
     /// This version in the boot archive.
     #[n(1)]
     Version(#[n(0)] u32),
-    /// The service image given as the call's file.
-    #[n(2)]
-    File,
+    /// A service image of so many bytes in the call's file, behind those of the members before.
+    #[n(3)]
+    File(#[n(0)] u32),
 }

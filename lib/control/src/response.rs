@@ -61,15 +61,26 @@ pub struct ServiceStatus {
     pub policy: Policy,
 }
 
+/// A service that was replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Changed {
+    /// The service.
+    #[n(0)]
+    pub name: ServiceName,
+    /// The version before.
+    #[n(1)]
+    pub from: u32,
+    /// The version now.
+    #[n(2)]
+    pub to: u32,
+}
+
 /// A committed update. Times are in nanoseconds; the pause is the sum of the three spans.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Updated {
-    /// The version before.
-    #[n(0)]
-    pub from_version: u32,
-    /// The version now.
-    #[n(1)]
-    pub to_version: u32,
+    /// Who was replaced.
+    #[n(7)]
+    pub members: Vec<Changed>,
     /// From telling the members to freeze to the commit: the longest that a client waited.
     #[n(2)]
     pub pause_ns: u64,
@@ -150,4 +161,7 @@ pub enum Reason {
     /// The service could not be started: see the failure.
     #[n(12)]
     StartFailed,
+    /// The service is named twice, or none is.
+    #[n(13)]
+    BadSet,
 }

@@ -3,7 +3,7 @@
 use crate::Reincarnation;
 use crate::catalogue::Catalogue;
 use crate::record::{Record, Wanted};
-use crate::update::{Source, exchange};
+use crate::update::{self, Source, exchange};
 use abi::declaration::Policy;
 use abi::slot::{Failure, Fault, Phase, Refusal, SlotStatus};
 use abi::word::index;
@@ -11,8 +11,8 @@ use abi::{Call, Endpoint, Errno};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use control::{
-    FILE_BYTES, REQUEST_BYTES, Reason, Refused, Request, Response, ServiceName, ServiceStatus,
-    Target,
+    FILE_BYTES, Member, REQUEST_BYTES, Reason, Refused, Request, Response, ServiceName,
+    ServiceStatus, Target,
 };
 use image::Image;
 use service::{Cx, Outcome};
@@ -61,27 +61,32 @@ pub(crate) async fn inspect(cx: Cx<Reincarnation>) -> Outcome {
 async fn answer(cx: &Cx<Reincarnation>, asked: Request, file: Vec<u8>) -> Result<Response, Errno> {
     let (name, change) = match asked {
         Request::Status => return Ok(status(cx)),
+        Request::Update { members } => return update(cx, members, &file).await,
+        Request::UpdateAll { to } => return update(cx, all_up(cx, to), &file).await,
         Request::Up { name } => (name, Change::Up),
         Request::Down { name } => (name, Change::Down),
         Request::Restart { name } => (name, Change::Restart),
         Request::Refresh { name } => (name, Change::Refresh),
-        Request::Update { name, to } => (name, Change::Update(to)),
         Request::Fault { name, kind } => (name, Change::Fault(kind)),
     };
-    let slot = protocol::endpoint::NAMES
+    match find(cx, &name) {
+        Ok((slot, record)) => change_service(cx, &name, slot, record, change).await,
+        Err(refused) => Ok(Response::Refused(refused)),
+    }
+}
+
+/// The slot and record of a service.
+fn find(cx: &Cx<Reincarnation>, name: &ServiceName) -> Result<(Endpoint, Record), Refused> {
+    let known = protocol::endpoint::NAMES
         .iter()
         .find(|(known, _)| *known == name.as_str());
-    let Some((_, slot)) = slot.copied() else {
-        return Ok(refused(Reason::UnknownService, &name, ""));
-    };
-    let Some(record) = cx.look("record", |state| state.record(slot)) else {
-        return Ok(refused(
-            Reason::UnknownService,
-            &name,
-            "it is not in the image",
-        ));
-    };
-    change_service(cx, &name, slot, record, change, file).await
+    let unknown = |text| refusal(Reason::UnknownService, name, text);
+    let (_, slot) = known.ok_or_else(|| unknown(""))?;
+    let record = cx.look("record", |state| state.record(*slot));
+    Ok((
+        *slot,
+        record.ok_or_else(|| unknown("it is not in the image"))?,
+    ))
 }
 
 enum Change {
@@ -89,7 +94,6 @@ enum Change {
     Down,
     Restart,
     Refresh,
-    Update(Target),
     Fault(Fault),
 }
 
@@ -97,36 +101,103 @@ async fn change_service(
     cx: &Cx<Reincarnation>,
     name: &ServiceName,
     slot: Endpoint,
-    record: Record,
+    before: Record,
     change: Change,
-    file: Vec<u8>,
 ) -> Result<Response, Errno> {
-    let up = record.wanted == Wanted::Up;
-    let running = || Source::running(cx, slot, record.version);
+    let up = before.wanted == Wanted::Up;
+    let same = || {
+        let source = Source::running(cx, slot, before.version);
+        let member = update::Member {
+            slot,
+            before,
+            source,
+        };
+        [member].into()
+    };
     match change {
         Change::Up if up => Ok(refused(Reason::AlreadyUp, name, "")),
-        Change::Up => start_again(cx, slot, record).await,
+        Change::Up => start_again(cx, same()).await,
         _ if !up => Ok(refused(Reason::NotUp, name, "")),
-        Change::Down => Ok(down(cx, name, slot, record)),
+        Change::Down => Ok(down(cx, name, slot, before)),
         Change::Fault(kind) => Ok(fault(cx, slot, kind)),
-        Change::Restart => Ok(without_times(
-            exchange(cx, slot, record, running(), true).await?,
-        )),
-        Change::Refresh => exchange(cx, slot, record, running(), false).await,
-        Change::Update(target) => match source(cx, name, target, file) {
-            Ok(source) => exchange(cx, slot, record, source, false).await,
-            Err(refused) => Ok(Response::Refused(refused)),
-        },
+        Change::Restart => Ok(without_times(exchange(cx, same(), true).await?)),
+        Change::Refresh => exchange(cx, same(), false).await,
     }
+}
+
+/// Updates services, all of them or none.
+async fn update(
+    cx: &Cx<Reincarnation>,
+    members: Vec<Member>,
+    file: &[u8],
+) -> Result<Response, Errno> {
+    match resolve(cx, members, file)? {
+        Ok(members) => exchange(cx, members, false).await,
+        Err(refused) => Ok(Response::Refused(refused)),
+    }
+}
+
+/// All services that are up.
+fn all_up(cx: &Cx<Reincarnation>, to: Target) -> Vec<Member> {
+    let up = cx.look("up", |state| {
+        let slots = protocol::endpoint::NAMES.iter().map(|(_, slot)| *slot);
+        let is_up = |slot: &Endpoint| state.record(*slot).is_some_and(|r| r.wanted == Wanted::Up);
+        slots.filter(is_up).collect::<Vec<_>>()
+    });
+    let names = up.into_iter().filter_map(protocol::endpoint::name);
+    let names = names.filter_map(|name| ServiceName::new(name).ok());
+    names.map(|name| Member { name, to }).collect()
+}
+
+/// Looks up every member of an update, and checks it, before anything is started.
+///
+/// # Errors
+/// `INVAL` when the images are not as long as the file.
+fn resolve(
+    cx: &Cx<Reincarnation>,
+    members: Vec<Member>,
+    mut file: &[u8],
+) -> Result<Result<Vec<update::Member>, Refused>, Errno> {
+    let mut found: Vec<update::Member> = Vec::new();
+    for Member { name, to } in members {
+        let image = match to {
+            Target::File(length) => {
+                let (image, rest) = file.split_at_checked(length as usize).ok_or(Errno::INVAL)?;
+                file = rest;
+                image
+            }
+            Target::Newest | Target::Version(_) => &[],
+        };
+        let member = find(cx, &name).and_then(|(slot, before)| {
+            if before.wanted != Wanted::Up {
+                return Err(refusal(Reason::NotUp, &name, ""));
+            }
+            if found.iter().any(|other| other.slot == slot) {
+                return Err(refusal(Reason::BadSet, &name, ""));
+            }
+            let source = source(cx, &name, to, image)?;
+            Ok(update::Member {
+                slot,
+                before,
+                source,
+            })
+        });
+        match member {
+            Ok(member) => found.push(member),
+            Err(refused) => return Ok(Err(refused)),
+        }
+    }
+    if found.is_empty() || !file.is_empty() {
+        return Err(Errno::INVAL);
+    }
+    Ok(Ok(found))
 }
 
 async fn start_again(
     cx: &Cx<Reincarnation>,
-    slot: Endpoint,
-    record: Record,
+    members: Vec<update::Member>,
 ) -> Result<Response, Errno> {
-    let source = Source::running(cx, slot, record.version);
-    let response = without_times(exchange(cx, slot, record, source, true).await?);
+    let response = without_times(exchange(cx, members, true).await?);
     Ok(match response {
         Response::Refused(refused) => Response::Refused(Refused {
             reason: Reason::StartFailed,
@@ -181,7 +252,7 @@ fn source(
     cx: &Cx<Reincarnation>,
     name: &ServiceName,
     target: Target,
-    file: Vec<u8>,
+    image: &[u8],
 ) -> Result<Source, Refused> {
     let refuse = |reason, text: &str| refusal(reason, name, text);
     let catalogue = Catalogue::read(cx.system().archive());
@@ -201,9 +272,9 @@ fn source(
         Target::Version(version) => {
             stored(version).ok_or_else(|| refuse(Reason::UnknownVersion, ""))
         }
-        Target::File => {
-            let version = check(&file, name)?;
-            Ok(Source::Given(file, version))
+        Target::File(_) => {
+            let version = check(image, name)?;
+            Ok(Source::Given(image.to_vec(), version))
         }
     }
 }

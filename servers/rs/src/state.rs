@@ -17,9 +17,10 @@ use alloc::vec::Vec;
 const GIVEN_BYTES: usize = 8 << 20;
 
 impl State {
-    /// Whether there is room to keep an image of so many bytes for a service.
-    pub(crate) fn has_room(&self, slot: Endpoint, bytes: usize) -> bool {
-        let others = self.given.iter().filter(|(of, _)| **of != slot.0);
+    /// Whether there is room to keep images of so many bytes for these services.
+    pub(crate) fn has_room(&self, slots: &[Endpoint], bytes: usize) -> bool {
+        let others = self.given.iter();
+        let others = others.filter(|(of, _)| !slots.contains(&Endpoint(**of)));
         others.map(|(_, given)| given.image.len()).sum::<usize>() + bytes <= GIVEN_BYTES
     }
 
@@ -48,12 +49,14 @@ mod tests {
     #[test]
     fn given_images_have_an_end() {
         let mut state = super::State::default();
-        assert!(state.has_room(Endpoint(1), super::GIVEN_BYTES));
-        state.keep(Endpoint(1), vec![0; 100]);
-        assert!(state.has_room(Endpoint(1), super::GIVEN_BYTES));
-        assert!(!state.has_room(Endpoint(2), super::GIVEN_BYTES - 99));
-        state.forget(Endpoint(1));
-        assert!(state.has_room(Endpoint(2), super::GIVEN_BYTES));
+        let [one, two] = [Endpoint(1), Endpoint(2)];
+        assert!(state.has_room(&[one], super::GIVEN_BYTES));
+        state.keep(one, vec![0; 100]);
+        assert!(state.has_room(&[one], super::GIVEN_BYTES));
+        assert!(state.has_room(&[two, one], super::GIVEN_BYTES));
+        assert!(!state.has_room(&[two], super::GIVEN_BYTES - 99));
+        state.forget(one);
+        assert!(state.has_room(&[two], super::GIVEN_BYTES));
     }
 
     #[test]

@@ -1,15 +1,15 @@
 //! Refresh, update, restart, up: replacements that a person asks for.
 
-use crate::Reincarnation;
 use crate::catalogue::Catalogue;
 use crate::record::Record;
 use crate::replace::{Figures, Replaced, begin, bit, finish, load_stored, replace};
 use crate::supervise::prepare_standby;
+use crate::{Reincarnation, State};
 use abi::slot::{Failure, Refusal};
 use abi::{CallError, Endpoint, Errno};
 use alloc::string::String;
 use alloc::vec::Vec;
-use control::{Reason, Refused, Response, ServiceName, Updated};
+use control::{Changed, Reason, Refused, Response, ServiceName, Updated};
 use service::{Cx, System};
 
 /// Where the candidate of a replacement comes from.
@@ -36,38 +36,50 @@ impl Source {
     }
 }
 
-/// Replaces a service's instance; with `fresh` without its State.
+/// A service that is to be replaced.
+pub(crate) struct Member {
+    /// Its slot.
+    pub(crate) slot: Endpoint,
+    /// What rs has of it.
+    pub(crate) before: Record,
+    /// What it becomes.
+    pub(crate) source: Source,
+}
+
+/// Replaces the instances of services, all of them or none; with `fresh` without their States.
 ///
 /// # Errors
 /// `RESTART` when the caller no longer wants to wait.
 pub(crate) async fn exchange(
     cx: &Cx<Reincarnation>,
-    slot: Endpoint,
-    before: Record,
-    source: Source,
+    members: Vec<Member>,
     fresh: bool,
 ) -> Result<Response, Errno> {
-    let version = source.version();
-    if let Source::Given(image, _) = &source
-        && !cx.look("room", |state| state.has_room(slot, image.len()))
+    let set = members.iter().map(|member| bit(member.slot)).sum();
+    if let Some(first) = members.first()
+        && !cx.look("room", |state| has_room(state, &members))
     {
         let failure = Failure::NoMemory as u32;
-        return Ok(Response::Refused(rolled_back(slot.0.into(), failure, 0)));
+        return Ok(Response::Refused(rolled_back(
+            first.slot.0.into(),
+            failure,
+            0,
+        )));
     }
-    let number = begin(cx, bit(slot)).await?;
-    let fresh_set = if fresh { bit(slot) } else { 0 };
-    let load = |kernel: &dyn System| load(kernel, slot, &source);
-    let outcome = replace(cx, number, bit(slot), fresh_set, load).await;
+    let number = begin(cx, set).await?;
+    let fresh_set = if fresh { set } else { 0 };
+    let load = |kernel: &dyn System| {
+        let mut each = members.iter();
+        each.try_for_each(|member| load(kernel, member.slot, &member.source))
+    };
+    let outcome = replace(cx, number, set, fresh_set, load).await;
     let response = match outcome {
         Replaced::Committed(figures) => {
+            let changed = members.iter().filter_map(Member::changed).collect();
             cx.step("record", |state| {
-                state.set_record(slot, Record::new(version));
-                match source {
-                    Source::Given(image, _) => state.keep(slot, image),
-                    Source::Stored(_) => state.forget(slot),
-                }
+                members.into_iter().for_each(|m| m.record(state))
             });
-            Response::Updated(updated(before.version, version, figures))
+            Response::Updated(updated(changed, figures))
         }
         Replaced::RolledBack {
             member,
@@ -76,10 +88,40 @@ pub(crate) async fn exchange(
         } => Response::Refused(rolled_back(member, failure, refusal)),
     };
     finish(cx, number);
-    if slot == protocol::endpoint::RS {
+    if set & bit(protocol::endpoint::RS) != 0 {
         prepare_standby(cx);
     }
     Ok(response)
+}
+
+impl Member {
+    /// What is told of it when it has been replaced.
+    fn changed(&self) -> Option<Changed> {
+        Some(Changed {
+            name: ServiceName::new(protocol::endpoint::name(self.slot)?).ok()?,
+            from: self.before.version,
+            to: self.source.version(),
+        })
+    }
+
+    /// Notes that it has been replaced.
+    fn record(self, state: &mut State) {
+        state.set_record(self.slot, Record::new(self.source.version()));
+        match self.source {
+            Source::Given(image, _) => state.keep(self.slot, image),
+            Source::Stored(_) => state.forget(self.slot),
+        }
+    }
+}
+
+/// Whether the images that were given can be kept.
+fn has_room(state: &State, members: &[Member]) -> bool {
+    let bytes = members.iter().map(|member| match &member.source {
+        Source::Given(image, _) => image.len(),
+        Source::Stored(_) => 0,
+    });
+    let slots: Vec<Endpoint> = members.iter().map(|member| member.slot).collect();
+    state.has_room(&slots, bytes.sum())
 }
 
 /// Makes a candidate.
@@ -100,10 +142,9 @@ pub(crate) fn load(
     }
 }
 
-fn updated(from_version: u32, to_version: u32, figures: Figures) -> Updated {
+fn updated(members: Vec<Changed>, figures: Figures) -> Updated {
     Updated {
-        from_version,
-        to_version,
+        members,
         pause_ns: figures.freeze + figures.export + figures.import,
         freeze_ns: figures.freeze,
         export_ns: figures.export,

@@ -1,10 +1,11 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use abi::slot::Fault;
 use clap::{Parser, Subcommand, ValueEnum};
-use control::{Request, ServiceName, Target};
+use control::{Member, Request, ServiceName, Target};
 
 /// Shows, starts, stops, updates and crashes the system's services.
 ///
@@ -45,13 +46,18 @@ enum Action {
         #[arg(value_parser = name)]
         name: ServiceName,
     },
-    /// Replaces a service by another version, which takes over all it knew
+    /// Replaces services by other versions, which take over all they knew: all of them or none
     Update {
-        #[arg(value_parser = name)]
-        name: ServiceName,
-        /// A version in the boot archive, or the path of a service image [default: the newest]
-        #[arg(long, value_name = "VERSION|FILE")]
-        to: Option<PathBuf>,
+        /// A service, or a service and the path of its image
+        #[arg(value_parser = member, value_name = "NAME[=FILE]", required_unless_present = "all")]
+        members: Vec<(ServiceName, Option<PathBuf>)>,
+        /// Every service that is up
+        #[arg(long, conflicts_with = "members")]
+        all: bool,
+        /// A version in the boot archive, or the path of the image of the one service that is named
+        /// [default: the newest version]
+        #[arg(long, value_name = "VERSION|FILE", value_parser = to)]
+        to: Option<To>,
     },
     /// Makes a service crash at its next request, to see it come back
     Fault {
@@ -75,56 +81,110 @@ enum Kind {
     Branch,
 }
 
-/// What to do.
+/// What a service is changed to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
-    /// What to ask of rs.
-    pub request: Request,
-    /// The service image to send along.
-    pub image: Option<PathBuf>,
-    /// The only service to show.
-    pub only: Option<ServiceName>,
+pub enum To {
+    /// The newest version in the boot archive.
+    Newest,
+    /// This one.
+    Version(u32),
+    /// The image in this file.
+    File(PathBuf),
+}
+
+/// What to ask of rs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Plan {
+    /// This.
+    Ask(Request),
+    /// For the states, to show those of this service, or of all.
+    Show(Option<ServiceName>),
+    /// To update these.
+    Update(Vec<(ServiceName, To)>),
 }
 
 impl Arguments {
     /// What the command line asks for.
-    #[must_use]
-    pub fn plan(self) -> Plan {
-        let plain = |request| Plan {
-            request,
-            image: None,
-            only: None,
-        };
-        match self.action {
-            Action::Status { name } => Plan {
-                only: name,
-                ..plain(Request::Status)
-            },
-            Action::Up { name } => plain(Request::Up { name }),
-            Action::Down { name } => plain(Request::Down { name }),
-            Action::Restart { name } => plain(Request::Restart { name }),
-            Action::Refresh { name } => plain(Request::Refresh { name }),
-            Action::Update { name, to } => update(name, to),
-            Action::Fault { name, kind } => plain(Request::Fault {
+    ///
+    /// # Errors
+    /// Why it cannot be meant, as text.
+    pub fn plan(self) -> Result<Plan, &'static str> {
+        Ok(Plan::Ask(match self.action {
+            Action::Status { name } => return Ok(Plan::Show(name)),
+            Action::Up { name } => Request::Up { name },
+            Action::Down { name } => Request::Down { name },
+            Action::Restart { name } => Request::Restart { name },
+            Action::Refresh { name } => Request::Refresh { name },
+            Action::Update { members, all, to } => return update(members, all, to),
+            Action::Fault { name, kind } => Request::Fault {
                 name,
                 kind: kind.into(),
-            }),
-        }
+            },
+        }))
     }
 }
 
-/// A number is a version; everything else is a path (`./2` for a file with such a name).
-fn update(name: ServiceName, to: Option<PathBuf>) -> Plan {
-    let version = to.as_ref().and_then(|to| to.to_str()?.parse().ok());
-    let (target, image) = match (version, to) {
-        (Some(version), _) => (Target::Version(version), None),
-        (None, Some(path)) => (Target::File, Some(path)),
-        (None, None) => (Target::Newest, None),
+/// What all members become, but for those that have a file of their own.
+fn update(
+    members: Vec<(ServiceName, Option<PathBuf>)>,
+    all: bool,
+    to: Option<To>,
+) -> Result<Plan, &'static str> {
+    let others = members.iter().filter(|(_, file)| file.is_none()).count();
+    if matches!(to, Some(To::File(_))) && (all || others != 1) {
+        return Err("an image is of one service: write NAME=FILE for each");
+    }
+    let to = to.unwrap_or(To::Newest);
+    if all {
+        let to = match to {
+            To::Version(version) => Target::Version(version),
+            To::Newest | To::File(_) => Target::Newest,
+        };
+        return Ok(Plan::Ask(Request::UpdateAll { to }));
+    }
+    let one = |(name, file): (ServiceName, Option<PathBuf>)| {
+        (name, file.map_or_else(|| to.clone(), To::File))
     };
-    Plan {
-        request: Request::Update { name, to: target },
-        image,
-        only: None,
+    Ok(Plan::Update(members.into_iter().map(one).collect()))
+}
+
+/// The request to update services, and the file that goes with it; `read` reads an image.
+///
+/// # Errors
+/// Those of `read`, and a file of more bytes than can be told.
+pub fn update_request(
+    members: Vec<(ServiceName, To)>,
+    read: impl Fn(&Path) -> io::Result<Vec<u8>>,
+) -> io::Result<(Request, Vec<u8>)> {
+    let mut file = Vec::new();
+    let mut asked = Vec::new();
+    for (name, to) in members {
+        let to = match to {
+            To::Newest => Target::Newest,
+            To::Version(version) => Target::Version(version),
+            To::File(path) => {
+                let image = read(&path)?;
+                let length = u32::try_from(image.len());
+                file.extend(image);
+                Target::File(length.map_err(|_| io::ErrorKind::FileTooLarge)?)
+            }
+        };
+        asked.push(Member { name, to });
+    }
+    Ok((Request::Update { members: asked }, file))
+}
+
+/// A number is a version; everything else is a path (`./2` for a file with such a name).
+fn to(text: &str) -> Result<To, String> {
+    let path = || To::File(PathBuf::from(text));
+    Ok(text.parse().map_or_else(|_| path(), To::Version))
+}
+
+fn member(text: &str) -> Result<(ServiceName, Option<PathBuf>), String> {
+    match text.split_once('=') {
+        None => Ok((name(text)?, None)),
+        Some((_, "")) => Err("the path of an image is missing behind `=`".into()),
+        Some((service, path)) => Ok((name(service)?, Some(path.into()))),
     }
 }
 
@@ -149,40 +209,69 @@ mod tests {
     use super::*;
 
     fn plan(words: &str) -> Option<Plan> {
-        Arguments::try_parse_from(words.split(' '))
-            .ok()
-            .map(Arguments::plan)
+        let arguments = Arguments::try_parse_from(words.split(' ')).ok()?;
+        arguments.plan().ok()
     }
 
-    fn vfs() -> ServiceName {
-        ServiceName::new("vfs").unwrap()
+    fn service(text: &str) -> ServiceName {
+        ServiceName::new(text).unwrap()
+    }
+
+    fn members(words: &str) -> Vec<(String, To)> {
+        match plan(words).unwrap() {
+            Plan::Update(members) => members
+                .into_iter()
+                .map(|(name, to)| (name.as_str().to_owned(), to))
+                .collect(),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
     fn the_target_of_an_update_is_the_newest_a_version_or_a_file() {
-        let target = |words| match plan(words).unwrap() {
-            Plan {
-                request: Request::Update { name, to },
-                image,
-                ..
-            } if name == vfs() => (to, image),
-            other => panic!("{other:?}"),
+        let vfs = |to| vec![("vfs".to_owned(), to)];
+        let file = || To::File("./2".into());
+        assert_eq!(members("service update vfs"), vfs(To::Newest));
+        assert_eq!(members("service update vfs --to 2"), vfs(To::Version(2)));
+        assert_eq!(members("service update vfs --to ./2"), vfs(file()));
+        assert_eq!(members("service update vfs=./2"), vfs(file()));
+        let mixed = members("service update rs vm=./2 pm --to 1");
+        let one = |name: &str, to| (name.to_owned(), to);
+        let expected = [
+            one("rs", To::Version(1)),
+            one("vm", file()),
+            one("pm", To::Version(1)),
+        ];
+        assert_eq!(mixed, expected);
+        let all = Request::UpdateAll {
+            to: Target::Version(2),
         };
-        assert_eq!(target("service update vfs"), (Target::Newest, None));
-        assert_eq!(
-            target("service update vfs --to 2"),
-            (Target::Version(2), None)
-        );
-        assert_eq!(
-            target("service update vfs --to ./2"),
-            (Target::File, Some("./2".into()))
-        );
+        assert_eq!(plan("service update --all --to 2"), Some(Plan::Ask(all)));
+    }
+
+    #[test]
+    fn images_go_along_one_behind_the_other() {
+        let wanted = vec![
+            (service("vm"), To::File("a".into())),
+            (service("rs"), To::Newest),
+            (service("pm"), To::File("bc".into())),
+        ];
+        let read = |path: &Path| Ok(path.to_string_lossy().into_owned().into_bytes());
+        let (request, file) = update_request(wanted.clone(), read).unwrap();
+        let Request::Update { members } = request else {
+            panic!("{request:?}");
+        };
+        let targets: Vec<Target> = members.iter().map(|member| member.to).collect();
+        assert_eq!(targets, [Target::File(1), Target::Newest, Target::File(2)]);
+        assert_eq!(file, b"abc");
+        let missing = |_: &Path| Err(io::ErrorKind::NotFound.into());
+        assert!(update_request(wanted, missing).is_err());
     }
 
     #[test]
     fn a_fault_has_a_kind() {
-        let kind = |words| match plan(words).unwrap().request {
-            Request::Fault { kind, .. } => kind,
+        let kind = |words| match plan(words).unwrap() {
+            Plan::Ask(Request::Fault { kind, .. }) => kind,
             other => panic!("{other:?}"),
         };
         assert_eq!(kind("service fault vfs"), Fault::BadMemoryAccess);
@@ -200,10 +289,16 @@ mod tests {
             "service status a b",
             "service down",
             "service update vfs --to -2",
+            "service update --all vfs",
+            "service update --all --to ./image",
+            "service update vfs pm --to ./image",
+            "service update vfs=./image --to ./image",
+            "service update vfs=",
         ] {
             assert_eq!(plan(words), None, "{words}");
         }
-        assert_eq!(plan("service status").unwrap().request, Request::Status);
-        assert_eq!(plan("service status vfs").unwrap().only, Some(vfs()));
+        assert_eq!(plan("service status"), Some(Plan::Show(None)));
+        let vfs = Some(service("vfs"));
+        assert_eq!(plan("service status vfs"), Some(Plan::Show(vfs)));
     }
 }

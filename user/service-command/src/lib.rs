@@ -7,5 +7,7 @@ pub mod text;
 
 /// The exit status when rs refused.
 pub const REFUSED: u8 = 1;
+/// The exit status when the command line cannot be meant, as that of one that cannot be read.
+pub const NOT_UNDERSTOOD: u8 = 2;
 /// The exit status when rs could not be asked.
 pub const NOT_ASKED: u8 = 3;

@@ -57,11 +57,24 @@ fn state(row: &ServiceStatus) -> String {
     }
 }
 
+/// One service in one line; of several each in a line of its own.
 fn update(updated: &Updated) -> String {
+    let versions = match &updated.members[..] {
+        [one] => format!("version {} -> {}, ", one.from, one.to),
+        several => several
+            .iter()
+            .map(|one| {
+                format!(
+                    "{}: version {} -> {}\n",
+                    one.name.as_str(),
+                    one.from,
+                    one.to
+                )
+            })
+            .collect(),
+    };
     format!(
-        "version {} -> {}, {} bytes of state\npause {} us (freeze {}, export {}, import {})\n",
-        updated.from_version,
-        updated.to_version,
+        "{versions}{} bytes of state\npause {} us (freeze {}, export {}, import {})\n",
         updated.state_bytes,
         updated.pause_ns / 1000,
         updated.freeze_ns / 1000,
@@ -103,6 +116,7 @@ const fn reason(reason: Reason) -> &'static str {
         Reason::NoMemory => "there is no memory for a second instance",
         Reason::RolledBack => "the old version keeps running, the new one failed",
         Reason::StartFailed => "it could not be started",
+        Reason::BadSet => "each service of an update is named once",
     }
 }
 
