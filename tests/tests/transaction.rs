@@ -138,9 +138,9 @@ service: vfs: each service of an update is named once
 1
 service: nobody: no such service
 1
-service: hello: the image has no such version
+service: vfs: the image has no such version
 1
-service: hello: the file is not a service image
+service: hello: the file is not a service image: not a service image
 1
 service: /missing: No such file or directory (os error 2)
 3

@@ -368,14 +368,29 @@ impl<M: Machine> Kernel<M> {
             return;
         };
         if running.deadline <= now {
-            let late = Self::members(running.members)
-                .find(|slot| self.candidate_phase(*slot) != Phase::Ready);
+            let late = self.late_member(running.members);
             self.roll_back(
                 late.unwrap_or(Endpoint::RS),
                 Failure::Deadline,
                 Refusal::None,
             );
         }
+    }
+
+    /// Who holds a transaction up: the member that runs now, which keeps the less urgent ones from
+    /// getting ready; else the first that is not ready.
+    fn late_member(&self, members: u64) -> Option<Endpoint> {
+        let running = self.schedule.running;
+        let running = running.and_then(|thread| match self.threads[thread as usize].kind {
+            Kind::Instance(index) | Kind::Exporter(index) => self.instances.get(index),
+            Kind::Program | Kind::Free => None,
+        });
+        let running = running.map(|instance| instance.slot);
+        let is_late = |slot: &Endpoint| self.candidate_phase(*slot) != Phase::Ready;
+        let late = || Self::members(members).filter(is_late);
+        late()
+            .find(|slot| Some(*slot) == running)
+            .or_else(|| late().next())
     }
 
     /// When the transaction under way is rolled back.
