@@ -84,7 +84,7 @@ impl fmt::Display for Protections {
             ("SMAP", cr4 >> 21),
             ("UMIP", cr4 >> 11),
         ];
-        for (name, bit) in all.iter().filter(|(_, bit)| bit & 1 == 1) {
+        for (name, _) in all.iter().filter(|(_, bit)| bit & 1 == 1) {
             write!(f, " {name}")?;
         }
         Ok(())
