@@ -303,7 +303,7 @@ const WRONG: [(&str, u8, &str); 21] = [
     (
         "dd if=/dev/zero of=/tmp/big bs=1M count=5 2>/dev/null; service update hello --to /tmp/big",
         3,
-        "the file is too large",
+        "the images are too large",
     ),
     (
         "su nobody -s /bin/sh -c 'service down hello'",

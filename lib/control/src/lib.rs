@@ -39,6 +39,6 @@ pub const REQUEST_BYTES: usize = 2048;
 /// Bytes of an encoded response at most.
 pub const RESPONSE_BYTES: usize = 16 * 1024;
 /// Bytes of the service images in an update at most.
-pub const FILE_BYTES: usize = 8 << 20;
+pub const FILE_BYTES: usize = 4 << 20;
 /// Bytes of a refusal's text at most.
 pub const TEXT_BYTES: usize = 512;
