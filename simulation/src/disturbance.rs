@@ -2,7 +2,7 @@
 
 use crate::probe::{Kind, Point};
 use abi::Endpoint;
-use control::{Member, Request, ServiceName, Target};
+use control::{How, Member, Request, ServiceName, Target};
 
 /// What is done to a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,13 +57,18 @@ pub enum Order {
     Refresh(Endpoint),
     /// To replace it by another version.
     Update(Endpoint, u32),
+    /// To replace all services by another version, in one transaction.
+    UpdateAll(u32),
 }
 
 impl Order {
     /// The request as rs reads it. Empty when the service has no name.
     #[must_use]
     pub fn bytes(self) -> Vec<u8> {
-        let (Order::Status(slot) | Order::Refresh(slot) | Order::Update(slot, _)) = self;
+        let slot = match self {
+            Order::Status(slot) | Order::Refresh(slot) | Order::Update(slot, _) => slot,
+            Order::UpdateAll(_) => Endpoint::RS,
+        };
         let name = protocol::endpoint::name(slot).and_then(|name| ServiceName::new(name).ok());
         let Some(name) = name else {
             return Vec::new();
@@ -71,10 +76,16 @@ impl Order {
         let request = match self {
             Order::Status(_) => Request::Status,
             Order::Refresh(_) => Request::Refresh { name },
+            Order::UpdateAll(version) => {
+                let to = Target::Version(version);
+                let how = How::default();
+                Request::UpdateAll { to, how }
+            }
             Order::Update(_, version) => {
                 let to = Target::Version(version);
                 let members = vec![Member { name, to }];
-                Request::Update { members }
+                let how = How::default();
+                Request::Update { members, how }
             }
         };
         control::encode_request(&request).unwrap_or_default()

@@ -8,7 +8,7 @@ use protocol::scheduling::Request;
 /// A message as a client that was built for the former version of its protocol sends it.
 pub(crate) fn former(message: &Message) -> Message {
     let words = match Request::decode(message) {
-        // Niceness was never below zero.
+        // It was sent with 20 added.
         Some(Request::SetNice(question)) => {
             let raised = i64::from(question.nice) + 20;
             vec![question.process.0.into(), raised.cast_unsigned()]

@@ -125,6 +125,22 @@ fn updates() {
     eprintln!("{sweep}");
 }
 
+/// All services are updated in one transaction, there and back, and one of them dies at each of its
+/// points meanwhile: rs, which runs it, or a member.
+#[test]
+fn sets() {
+    let case = cases::updates::case().unwrap();
+    let campaign = Campaign::new(&case, 1).unwrap();
+    let orders = [Order::UpdateAll(2), Order::UpdateAll(1)];
+    let mut sweep = Sweep::default();
+    for dies in SERVICES {
+        let disturbances = campaign.deaths_during(*dies, &orders).unwrap();
+        sweep.more(campaign.sweep(disturbances.into_iter()));
+    }
+    assert!(sweep.failed.is_empty(), "{sweep}");
+    eprintln!("{sweep}");
+}
+
 /// Two services that work for each other die one soon after the other.
 #[test]
 fn pairs() {

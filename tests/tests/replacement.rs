@@ -244,7 +244,7 @@ fn a_file_that_is_no_image_is_refused_before_anything_starts() {
 }
 
 /// A wrong command, its status, and what its message must contain.
-const WRONG: [(&str, u8, &str); 21] = [
+const WRONG: [(&str, u8, &str); 22] = [
     ("service", 2, "Usage: service"),
     (
         "service frobnicate hello",
@@ -299,6 +299,11 @@ const WRONG: [(&str, u8, &str); 21] = [
         "service update hello --to /dev/hello/x",
         3,
         "/dev/hello/x: Not a directory",
+    ),
+    (
+        "dd if=/dev/zero of=/tmp/big bs=1M count=4 2>/dev/null; service update hello --to /tmp/big",
+        1,
+        "the file is not a service image",
     ),
     (
         "dd if=/dev/zero of=/tmp/big bs=1M count=5 2>/dev/null; service update hello --to /tmp/big",

@@ -130,6 +130,7 @@ fn a_set_that_cannot_be_is_refused_before_anything_starts() {
         service update vfs hello=/etc/passwd; echo $?\n\
         service update vfs hello=/missing; echo $?\n\
         service update vfs pm --to /etc/passwd; echo $?\n\
+        service update vfs --deadline 0 2>/dev/null; echo $?\n\
         service down hello; service update vfs hello; echo $?\n\
         service up hello; service status | awk 'NR > 1 && $1 != \"hello\" { print $3, $5, $6 }' | sort -u\n";
     let done = run(script, &tempfile::tempdir().expect("a folder"));
@@ -146,9 +147,46 @@ service: /missing: No such file or directory (os error 2)
 3
 service: an image is of one service: write NAME=FILE for each
 2
+2
 service: hello: it is down
 1
 1 0 1
 ";
     assert_eq!(done.output(), expected, "{}", done.report());
+}
+
+/// The new instances are made and ended again; and a deadline that nobody can meet is kept.
+#[test]
+fn what_is_only_prepared_or_too_late_changes_nothing() {
+    let overlay = tempfile::tempdir().expect("a folder");
+    lay_images(
+        overlay.path(),
+        &[("hanging", misfit("hanging", "hello", 9))],
+    );
+    let script = format!(
+        "exec 2>&1\n{USE}service update pm vm rs --prepare-only; use\n\
+         service update pm hello=/images/hanging --deadline 100; use\n\
+         service update rs vm pm --to 2 --deadline 60000 | grep -c version; use\n\
+         service status | awk 'NR > 1 {{ print $3, $5, $6 }}' | sort | uniq -c\n"
+    );
+    let done = run(&script, &overlay);
+    let expected = "\
+pm: version 1 could become 2
+vm: version 1 could become 2
+rs: version 1 could become 2
+nothing was changed
+1 file 7
+service: hello: the old version keeps running, the new one failed: deadline passed
+2 file 7
+3
+3 file 7
+";
+    let output = done.output();
+    let (seen, table) = output.split_at(expected.len().min(output.len()));
+    assert_eq!(seen, expected, "{}", done.report());
+    let counts: Vec<Vec<&str>> = table
+        .lines()
+        .map(|l| l.split_whitespace().collect())
+        .collect();
+    assert_eq!(counts, [["12", "1", "0", "1"], ["3", "2", "0", "2"]]);
 }

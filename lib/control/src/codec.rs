@@ -78,7 +78,9 @@ mod tests {
     use abi::slot::{Failure, Fault, Phase, Refusal};
 
     use super::*;
-    use crate::{Changed, Member, Reason, Refused, ServiceName, ServiceStatus, Target, Updated};
+    use crate::{
+        Changed, How, Member, Reason, Refused, ServiceName, ServiceStatus, Target, Updated,
+    };
     use abi::declaration::Policy;
 
     fn name(text: &str) -> ServiceName {
@@ -103,19 +105,28 @@ mod tests {
             Request::Refresh { name: name("rs") },
             Request::Update {
                 members: vec![member("pm", Target::Newest)],
+                how: How::default(),
             },
             Request::Update {
                 members: (0..40)
                     .map(|_| member("a-longest-name-1", Target::File(u32::MAX)))
                     .collect(),
+                how: How {
+                    deadline_ms: u32::MAX,
+                    only_prepares: true,
+                },
             },
             Request::Update {
                 members: vec![
                     member("pm", Target::Version(u32::MAX)),
                     member("vm", Target::File(7)),
                 ],
+                how: How::default(),
             },
-            Request::UpdateAll { to: Target::Newest },
+            Request::UpdateAll {
+                to: Target::Newest,
+                how: How::default(),
+            },
             Request::Fault {
                 name: name("vm"),
                 kind: Fault::WildBranch,
@@ -176,6 +187,7 @@ mod tests {
         let responses = [
             Response::Ok,
             Response::Status(all),
+            Response::Prepared(updated.members.clone()),
             Response::Updated(updated),
             refused("x".repeat(crate::TEXT_BYTES)),
         ];

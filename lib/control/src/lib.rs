@@ -28,7 +28,7 @@ mod wire;
 
 pub use codec::{CodecError, decode_request, decode_response, encode_request, encode_response};
 pub use name::{BadName, ServiceName};
-pub use request::{Member, Request, Target};
+pub use request::{How, Member, Request, Target};
 pub use response::{Changed, Reason, Refused, Response, ServiceStatus, Updated};
 
 /// The number of the system call: one that Linux leaves free (424 to 511 grow from below, x32 starts

@@ -47,6 +47,9 @@ pub enum Request {
         /// The services, each once.
         #[n(0)]
         members: Vec<Member>,
+        /// How far and how long.
+        #[n(1)]
+        how: How,
     },
     /// As `Update`, of all services that are up. Answer: `Updated`.
     #[n(8)]
@@ -54,6 +57,9 @@ pub enum Request {
         /// The version to change to; no file.
         #[n(0)]
         to: Target,
+        /// How far and how long.
+        #[n(1)]
+        how: How,
     },
     /// Lets a service crash at its next request. Answer: `Ok` once that is arranged.
     #[n(6)]
@@ -65,6 +71,33 @@ pub enum Request {
         #[cbor(n(1), with = "wire::fault")]
         kind: Fault,
     },
+}
+
+/// How an update is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct How {
+    /// From telling the members to freeze to the commit, at most: milliseconds, 1 to
+    /// [`How::LONGEST`].
+    #[n(0)]
+    pub deadline_ms: u32,
+    /// The new instances are made, and ended again before any old one is told to freeze. Answer:
+    /// `Prepared`.
+    #[n(1)]
+    pub only_prepares: bool,
+}
+
+impl How {
+    /// The longest deadline, in milliseconds.
+    pub const LONGEST: u32 = 60_000;
+}
+
+impl Default for How {
+    fn default() -> How {
+        How {
+            deadline_ms: 2000,
+            only_prepares: false,
+        }
+    }
 }
 
 /// A service in an update.

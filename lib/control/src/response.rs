@@ -24,6 +24,9 @@ pub enum Response {
     /// It was not done; nothing changed.
     #[n(3)]
     Refused(#[n(0)] Refused),
+    /// The new instances could be made; nothing changed.
+    #[n(4)]
+    Prepared(#[n(0)] Vec<Changed>),
 }
 
 /// What a service is doing.

@@ -3,7 +3,8 @@
 use crate::Reincarnation;
 use crate::catalogue::Catalogue;
 use crate::record::{Record, Wanted};
-use crate::update::{self, Source, exchange};
+use crate::replace::DEADLINE;
+use crate::update::{self, Kind, Source, exchange};
 use abi::declaration::Policy;
 use abi::slot::{Failure, Fault, Phase, Refusal, SlotStatus};
 use abi::word::index;
@@ -11,12 +12,14 @@ use abi::{Call, Endpoint, Errno};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use control::{
-    FILE_BYTES, Member, REQUEST_BYTES, Reason, Refused, Request, Response, ServiceName,
+    FILE_BYTES, How, Member, REQUEST_BYTES, Reason, Refused, Request, Response, ServiceName,
     ServiceStatus, Target,
 };
 use image::Image;
 use service::{Cx, Outcome};
 
+/// Nanoseconds in a millisecond.
+const MILLISECOND: u64 = 1_000_000;
 /// The user that may command.
 const ROOT: u32 = 0;
 /// Services without which nothing else can run, rs among them.
@@ -61,8 +64,8 @@ pub(crate) async fn inspect(cx: Cx<Reincarnation>) -> Outcome {
 async fn answer(cx: &Cx<Reincarnation>, asked: Request, file: Vec<u8>) -> Result<Response, Errno> {
     let (name, change) = match asked {
         Request::Status => return Ok(status(cx)),
-        Request::Update { members } => return update(cx, members, &file).await,
-        Request::UpdateAll { to } => return update(cx, all_up(cx, to), &file).await,
+        Request::Update { members, how } => return update(cx, members, how, &file).await,
+        Request::UpdateAll { to, how } => return update(cx, all_up(cx, to), how, &file).await,
         Request::Up { name } => (name, Change::Up),
         Request::Down { name } => (name, Change::Down),
         Request::Restart { name } => (name, Change::Restart),
@@ -120,8 +123,8 @@ async fn change_service(
         _ if !up => Ok(refused(Reason::NotUp, name, "")),
         Change::Down => Ok(down(cx, name, slot, before)),
         Change::Fault(kind) => Ok(fault(cx, slot, kind)),
-        Change::Restart => Ok(without_times(exchange(cx, same(), true).await?)),
-        Change::Refresh => exchange(cx, same(), false).await,
+        Change::Restart => Ok(without_times(exchange(cx, same(), Kind::Fresh).await?)),
+        Change::Refresh => exchange(cx, same(), Kind::Stateful(DEADLINE)).await,
     }
 }
 
@@ -129,10 +132,19 @@ async fn change_service(
 async fn update(
     cx: &Cx<Reincarnation>,
     members: Vec<Member>,
+    how: How,
     file: &[u8],
 ) -> Result<Response, Errno> {
+    if !(1..=How::LONGEST).contains(&how.deadline_ms) {
+        return Err(Errno::INVAL);
+    }
+    let kind = if how.only_prepares {
+        Kind::Prepared
+    } else {
+        Kind::Stateful(u64::from(how.deadline_ms) * MILLISECOND)
+    };
     match resolve(cx, members, file)? {
-        Ok(members) => exchange(cx, members, false).await,
+        Ok(members) => exchange(cx, members, kind).await,
         Err(refused) => Ok(Response::Refused(refused)),
     }
 }
@@ -197,7 +209,7 @@ async fn start_again(
     cx: &Cx<Reincarnation>,
     members: Vec<update::Member>,
 ) -> Result<Response, Errno> {
-    let response = without_times(exchange(cx, members, true).await?);
+    let response = without_times(exchange(cx, members, Kind::Fresh).await?);
     Ok(match response {
         Response::Refused(refused) => Response::Refused(Refused {
             reason: Reason::StartFailed,

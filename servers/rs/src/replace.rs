@@ -9,7 +9,7 @@ use service::{Cx, NOTIFIED, System};
 
 /// Who has the turn to run a transaction changes under this key.
 pub(crate) const TURN: u64 = 1;
-/// Nanoseconds from the freeze to the commit, at most.
+/// Nanoseconds from the freeze to the commit, at most, where nobody says otherwise.
 pub(crate) const DEADLINE: u64 = 2_000_000_000;
 
 /// What became of a replacement.
@@ -18,6 +18,9 @@ pub(crate) enum Replaced {
     /// The candidates serve.
     #[n(0)]
     Committed(#[n(0)] Figures),
+    /// The candidates could be made; the old instances go on.
+    #[n(2)]
+    Prepared,
     /// The old instances go on.
     #[n(1)]
     RolledBack {
@@ -110,24 +113,35 @@ pub(crate) fn finish(cx: &Cx<Reincarnation>, number: u64) {
     cx.wake(TURN);
 }
 
-/// Has the kernel replace `members` (of these `fresh` without their State) by candidates that
-/// `load` makes, and waits for the outcome. The turn must have been taken.
+/// What is to be replaced.
+#[derive(Clone, Copy)]
+pub(crate) struct Set {
+    /// The number of the transaction.
+    pub(crate) number: u64,
+    /// The members, one bit a slot.
+    pub(crate) members: u64,
+    /// Those without their State.
+    pub(crate) fresh: u64,
+    /// Nanoseconds from the freeze to the commit, at most.
+    pub(crate) deadline: u64,
+}
+
+/// Has the kernel replace a set by candidates that `load` makes, and waits for the outcome. The turn
+/// must have been taken.
 pub(crate) async fn replace(
     cx: &Cx<Reincarnation>,
-    number: u64,
-    members: u64,
-    fresh: u64,
+    set: Set,
     load: impl FnOnce(&dyn System) -> Result<(), (Endpoint, CallError)>,
 ) -> Replaced {
     let started = cx.kernel("replace", |kernel| {
-        start(kernel, number, members, fresh, load).map_err(|(slot, e)| Replaced::refused(slot, e))
+        start(kernel, set, load).map_err(|(slot, error)| Replaced::refused(slot, error))
     });
     if let Err(refused) = started {
         return refused;
     }
     cx.step_when("outcome", NOTIFIED, |_, _| {
         let status = cx.system().transaction_status();
-        let ended = (status.number == number)
+        let ended = (status.number == set.number)
             .then(|| Replaced::of(&status))
             .flatten();
         ended.map_or(Poll::Pending, Poll::Ready)
@@ -137,29 +151,41 @@ pub(crate) async fn replace(
 
 fn start(
     kernel: &dyn System,
-    number: u64,
-    members: u64,
-    fresh: u64,
+    set: Set,
     load: impl FnOnce(&dyn System) -> Result<(), (Endpoint, CallError)>,
 ) -> Result<(), (Endpoint, CallError)> {
     // Run again after a crash, the transaction may be under way or over: then it is not started
     // again, because it is numbered.
-    if kernel.transaction_status().number >= number {
+    if kernel.transaction_status().number >= set.number {
         return Ok(());
     }
-    let any = Endpoint(u16::try_from(members.trailing_zeros()).unwrap_or(0));
-    if let Err((slot, error)) = load(kernel) {
+    let any = Endpoint(u16::try_from(set.members.trailing_zeros()).unwrap_or(0));
+    let started = load(kernel).and_then(|()| {
+        let deadline = kernel.clock().after(set.deadline);
+        let arguments = [set.members, set.fresh, deadline.0, set.number];
+        let started = kernel.call(Call::Replace, &arguments);
+        started.map(drop).map_err(|error| (any, error))
+    });
+    if started.is_err() {
+        drop_candidates(kernel, set.members);
+    }
+    started
+}
+
+/// Has candidates made by `load`, and ends them again.
+pub(crate) fn prepare(
+    cx: &Cx<Reincarnation>,
+    members: u64,
+    load: impl FnOnce(&dyn System) -> Result<(), (Endpoint, CallError)>,
+) -> Replaced {
+    cx.kernel("prepare", |kernel| {
+        let loaded = load(kernel);
         drop_candidates(kernel, members);
-        return Err((slot, error));
-    }
-    let deadline = kernel.clock().after(DEADLINE);
-    match kernel.call(Call::Replace, &[members, fresh, deadline.0, number]) {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            drop_candidates(kernel, members);
-            Err((any, error))
+        match loaded {
+            Ok(()) => Replaced::Prepared,
+            Err((slot, error)) => Replaced::refused(slot, error),
         }
-    }
+    })
 }
 
 fn drop_candidates(kernel: &dyn System, members: u64) {

@@ -3,7 +3,9 @@
 use crate::Reincarnation;
 use crate::catalogue::Catalogue;
 use crate::record::{Record, Recovery, Wanted};
-use crate::replace::{Replaced, begin, bit, finish, load_stored, owner_lives, replace};
+use crate::replace::{
+    DEADLINE, Replaced, Set, begin, bit, finish, load_stored, owner_lives, replace,
+};
 use crate::update::{Source, load};
 use abi::declaration::Policy;
 use abi::slot::{Failure, Phase};
@@ -89,7 +91,13 @@ async fn boot(cx: &Cx<Reincarnation>) {
         return;
     };
     let load = |kernel: &dyn System| load_all(kernel, &catalogue, members);
-    let outcome = replace(cx, number, members, members, load).await;
+    let set = Set {
+        number,
+        members,
+        fresh: members,
+        deadline: DEADLINE,
+    };
+    let outcome = replace(cx, set, load).await;
     cx.step("records", |state| {
         for slot in slots {
             state.set_record(slot, Record::new(FIRST_VERSION));
@@ -225,9 +233,15 @@ async fn recover(cx: &Cx<Reincarnation>, slot: Endpoint, number: u64) {
     };
     let source = Source::running(cx, slot, version);
     let load = |kernel: &dyn System| load(kernel, slot, &source);
+    let set = Set {
+        number,
+        members: bit(slot),
+        fresh,
+        deadline: DEADLINE,
+    };
     if let Replaced::RolledBack {
         failure, refusal, ..
-    } = replace(cx, number, bit(slot), fresh, load).await
+    } = replace(cx, set, load).await
     {
         let failure = Failure::from_word(failure);
         cx.log(&format!(

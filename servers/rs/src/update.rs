@@ -2,7 +2,9 @@
 
 use crate::catalogue::Catalogue;
 use crate::record::Record;
-use crate::replace::{Figures, Replaced, begin, bit, finish, load_stored, replace};
+use crate::replace::{
+    DEADLINE, Figures, Replaced, Set, begin, bit, finish, load_stored, prepare, replace,
+};
 use crate::supervise::prepare_standby;
 use crate::{Reincarnation, State};
 use abi::slot::{Failure, Refusal};
@@ -46,52 +48,75 @@ pub(crate) struct Member {
     pub(crate) source: Source,
 }
 
-/// Replaces the instances of services, all of them or none; with `fresh` without their States.
+/// How instances are replaced.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    /// Without their States.
+    Fresh,
+    /// With their States, within so many nanoseconds from the freeze to the commit.
+    Stateful(u64),
+    /// Not at all: the new ones are made, and ended again.
+    Prepared,
+}
+
+/// Replaces the instances of services, all of them or none.
 ///
 /// # Errors
 /// `RESTART` when the caller no longer wants to wait.
 pub(crate) async fn exchange(
     cx: &Cx<Reincarnation>,
     members: Vec<Member>,
-    fresh: bool,
+    kind: Kind,
 ) -> Result<Response, Errno> {
-    let set = members.iter().map(|member| bit(member.slot)).sum();
     if let Some(first) = members.first()
         && !cx.look("room", |state| has_room(state, &members))
     {
         let failure = Failure::NoMemory as u32;
-        return Ok(Response::Refused(rolled_back(
-            first.slot.0.into(),
-            failure,
-            0,
-        )));
+        let refused = rolled_back(first.slot.0.into(), failure, 0);
+        return Ok(Response::Refused(refused));
     }
-    let number = begin(cx, set).await?;
-    let fresh_set = if fresh { set } else { 0 };
+    let slots = members.iter().map(|member| bit(member.slot)).sum();
+    let number = begin(cx, slots).await?;
     let load = |kernel: &dyn System| {
         let mut each = members.iter();
         each.try_for_each(|member| load(kernel, member.slot, &member.source))
     };
-    let outcome = replace(cx, number, set, fresh_set, load).await;
-    let response = match outcome {
+    let set = |fresh, deadline| Set {
+        number,
+        members: slots,
+        fresh,
+        deadline,
+    };
+    let replaced = match kind {
+        Kind::Fresh => replace(cx, set(slots, DEADLINE), load).await,
+        Kind::Stateful(deadline) => replace(cx, set(0, deadline), load).await,
+        Kind::Prepared => prepare(cx, slots, load),
+    };
+    let response = conclude(cx, members, replaced);
+    finish(cx, number);
+    if slots & bit(protocol::endpoint::RS) != 0 {
+        prepare_standby(cx);
+    }
+    Ok(response)
+}
+
+/// Notes what has been replaced, and says it.
+fn conclude(cx: &Cx<Reincarnation>, members: Vec<Member>, replaced: Replaced) -> Response {
+    let changed = members.iter().filter_map(Member::changed).collect();
+    match replaced {
         Replaced::Committed(figures) => {
-            let changed = members.iter().filter_map(Member::changed).collect();
             cx.step("record", |state| {
-                members.into_iter().for_each(|m| m.record(state))
+                members.into_iter().for_each(|member| member.record(state));
             });
             Response::Updated(updated(changed, figures))
         }
+        Replaced::Prepared => Response::Prepared(changed),
         Replaced::RolledBack {
             member,
             failure,
             refusal,
         } => Response::Refused(rolled_back(member, failure, refusal)),
-    };
-    finish(cx, number);
-    if set & bit(protocol::endpoint::RS) != 0 {
-        prepare_standby(cx);
     }
-    Ok(response)
 }
 
 impl Member {

@@ -8,6 +8,8 @@
 use super::kernel_call::call;
 use crate::instance::{Instance, Service};
 use crate::state::{State, Store};
+use abi::layout::PAGE_SIZE;
+use abi::limits::PAGES_PER_CALL;
 use abi::word::index;
 use abi::{Call, layout};
 use core::cell::RefCell;
@@ -60,9 +62,11 @@ impl minicbor::encode::Write for &mut Inbox {
 
     fn write_all(&mut self, bytes: &[u8]) -> Result<(), Self::Error> {
         let end = self.written + bytes.len() as u64;
-        if end > self.size {
-            self.size = end.next_multiple_of(STEP);
-            call(Call::InboxGrow, [self.size, 0, 0, 0, 0, 0])?;
+        while end > self.size {
+            let wanted = end.next_multiple_of(STEP);
+            let size = wanted.min(self.size + PAGES_PER_CALL * PAGE_SIZE);
+            call(Call::InboxGrow, [size, 0, 0, 0, 0, 0])?;
+            self.size = size;
         }
         let to: *mut u8 =
             ptr::with_exposed_provenance_mut(index(layout::SERVICE_INBOX + self.written));

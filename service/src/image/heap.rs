@@ -3,6 +3,8 @@
 
 use super::kernel_call::call;
 use abi::Call;
+use abi::layout::PAGE_SIZE;
+use abi::limits::PAGES_PER_CALL;
 use abi::word::index;
 use core::alloc::Layout;
 use core::ptr::NonNull;
@@ -14,6 +16,9 @@ use talc::source::Source;
 
 /// Bytes asked of the kernel at a time, at least.
 const STEP: usize = 64 * 1024;
+
+/// Bytes asked of the kernel in one call, at most.
+const PIECE: u64 = PAGES_PER_CALL * PAGE_SIZE;
 
 /// Memory from the kernel.
 #[derive(Debug)]
@@ -33,6 +38,18 @@ pub const fn empty() -> Heap {
     unsafe { TalcSyncCell::new(TalcCell::new(FromKernel { size: 0, end: None })) }
 }
 
+/// Makes the heap as long as that, in pieces that the kernel maps in one call; where it starts. What
+/// was mapped before a piece failed is there when it is asked for again.
+fn grow(mut length: usize, wanted: usize) -> Result<u64, ()> {
+    loop {
+        length = wanted.min(length.saturating_add(index(PIECE)));
+        let start = call(Call::Grow, [length as u64, 0, 0, 0, 0, 0]).map_err(|_| ())?;
+        if length == wanted {
+            return Ok(start);
+        }
+    }
+}
+
 // SAFETY: `acquire` hands over only memory that the kernel has just mapped for it, and allocates
 // nothing itself.
 unsafe impl Source for FromKernel {
@@ -46,7 +63,7 @@ unsafe impl Source for FromKernel {
             .size
             .saturating_add(wanted.max(STEP))
             .next_multiple_of(4096);
-        let start = call(Call::Grow, [size as u64, 0, 0, 0, 0, 0]).map_err(|_| ())?;
+        let start = grow(talc.source.size, size)?;
         let start: *mut u8 = core::ptr::with_exposed_provenance_mut(index(start));
         let new_end = start.wrapping_add(size);
         talc.source.end = match talc.source.end {

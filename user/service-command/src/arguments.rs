@@ -4,8 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use abi::slot::Fault;
+use clap::builder::RangedI64ValueParser;
 use clap::{Parser, Subcommand, ValueEnum};
-use control::{Member, Request, ServiceName, Target};
+use control::{How, Member, Request, ServiceName, Target};
 
 /// Shows, starts, stops, updates and crashes the system's services.
 ///
@@ -58,6 +59,12 @@ enum Action {
         /// [default: the newest version]
         #[arg(long, value_name = "VERSION|FILE", value_parser = to)]
         to: Option<To>,
+        /// Milliseconds from stopping the old instances to the change, at most
+        #[arg(long, value_name = "MS", value_parser = deadline(), default_value_t = How::default().deadline_ms)]
+        deadline: u32,
+        /// Only make the new instances, to see whether there is room, and end them again
+        #[arg(long)]
+        prepare_only: bool,
     },
     /// Makes a service crash at its next request, to see it come back
     Fault {
@@ -99,8 +106,8 @@ pub enum Plan {
     Ask(Request),
     /// For the states, to show those of this service, or of all.
     Show(Option<ServiceName>),
-    /// To update these.
-    Update(Vec<(ServiceName, To)>),
+    /// To update these, so.
+    Update(Vec<(ServiceName, To)>, How),
 }
 
 impl Arguments {
@@ -115,7 +122,19 @@ impl Arguments {
             Action::Down { name } => Request::Down { name },
             Action::Restart { name } => Request::Restart { name },
             Action::Refresh { name } => Request::Refresh { name },
-            Action::Update { members, all, to } => return update(members, all, to),
+            Action::Update {
+                members,
+                all,
+                to,
+                deadline,
+                prepare_only,
+            } => {
+                let how = How {
+                    deadline_ms: deadline,
+                    only_prepares: prepare_only,
+                };
+                return update(members, all, to, how);
+            }
             Action::Fault { name, kind } => Request::Fault {
                 name,
                 kind: kind.into(),
@@ -129,6 +148,7 @@ fn update(
     members: Vec<(ServiceName, Option<PathBuf>)>,
     all: bool,
     to: Option<To>,
+    how: How,
 ) -> Result<Plan, &'static str> {
     let others = members.iter().filter(|(_, file)| file.is_none()).count();
     if matches!(to, Some(To::File(_))) && (all || others != 1) {
@@ -140,12 +160,12 @@ fn update(
             To::Version(version) => Target::Version(version),
             To::Newest | To::File(_) => Target::Newest,
         };
-        return Ok(Plan::Ask(Request::UpdateAll { to }));
+        return Ok(Plan::Ask(Request::UpdateAll { to, how }));
     }
     let one = |(name, file): (ServiceName, Option<PathBuf>)| {
         (name, file.map_or_else(|| to.clone(), To::File))
     };
-    Ok(Plan::Update(members.into_iter().map(one).collect()))
+    Ok(Plan::Update(members.into_iter().map(one).collect(), how))
 }
 
 /// The request to update services, and the file that goes with it; `read` reads an image.
@@ -154,6 +174,7 @@ fn update(
 /// Those of `read`, and a file of more bytes than can be told.
 pub fn update_request(
     members: Vec<(ServiceName, To)>,
+    how: How,
     read: impl Fn(&Path) -> io::Result<Vec<u8>>,
 ) -> io::Result<(Request, Vec<u8>)> {
     let mut file = Vec::new();
@@ -171,7 +192,12 @@ pub fn update_request(
         };
         asked.push(Member { name, to });
     }
-    Ok((Request::Update { members: asked }, file))
+    let members = asked;
+    Ok((Request::Update { members, how }, file))
+}
+
+fn deadline() -> RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=i64::from(How::LONGEST))
 }
 
 /// A number is a version; everything else is a path (`./2` for a file with such a name).
@@ -219,7 +245,7 @@ mod tests {
 
     fn members(words: &str) -> Vec<(String, To)> {
         match plan(words).unwrap() {
-            Plan::Update(members) => members
+            Plan::Update(members, _) => members
                 .into_iter()
                 .map(|(name, to)| (name.as_str().to_owned(), to))
                 .collect(),
@@ -245,8 +271,13 @@ mod tests {
         assert_eq!(mixed, expected);
         let all = Request::UpdateAll {
             to: Target::Version(2),
+            how: How {
+                deadline_ms: 500,
+                only_prepares: true,
+            },
         };
-        assert_eq!(plan("service update --all --to 2"), Some(Plan::Ask(all)));
+        let words = "service update --all --to 2 --deadline 500 --prepare-only";
+        assert_eq!(plan(words), Some(Plan::Ask(all)));
     }
 
     #[test]
@@ -257,15 +288,15 @@ mod tests {
             (service("pm"), To::File("bc".into())),
         ];
         let read = |path: &Path| Ok(path.to_string_lossy().into_owned().into_bytes());
-        let (request, file) = update_request(wanted.clone(), read).unwrap();
-        let Request::Update { members } = request else {
+        let (request, file) = update_request(wanted.clone(), How::default(), read).unwrap();
+        let Request::Update { members, .. } = request else {
             panic!("{request:?}");
         };
         let targets: Vec<Target> = members.iter().map(|member| member.to).collect();
         assert_eq!(targets, [Target::File(1), Target::Newest, Target::File(2)]);
         assert_eq!(file, b"abc");
         let missing = |_: &Path| Err(io::ErrorKind::NotFound.into());
-        assert!(update_request(wanted, missing).is_err());
+        assert!(update_request(wanted, How::default(), missing).is_err());
     }
 
     #[test]
@@ -294,6 +325,8 @@ mod tests {
             "service update vfs pm --to ./image",
             "service update vfs=./image --to ./image",
             "service update vfs=",
+            "service update vfs --deadline 0",
+            "service update vfs --deadline 60001",
         ] {
             assert_eq!(plan(words), None, "{words}");
         }

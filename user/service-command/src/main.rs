@@ -18,7 +18,7 @@ fn main() -> ExitCode {
     let (request, only, file) = match plan {
         Plan::Ask(request) => (request, None, Vec::new()),
         Plan::Show(only) => (Request::Status, only, Vec::new()),
-        Plan::Update(members) => match update_request(members, read) {
+        Plan::Update(members, how) => match update_request(members, how, read) {
             Ok((request, file)) => (request, None, file),
             Err(error) => return fail(NOT_ASKED, &error.to_string()),
         },

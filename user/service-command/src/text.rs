@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use abi::slot::{Failure, Phase, Refusal};
-use control::{Reason, Refused, Response, ServiceName, ServiceStatus, Updated};
+use control::{Changed, Reason, Refused, Response, ServiceName, ServiceStatus, Updated};
 
 /// The answer as text for a person: `Err` when rs refused or does not know the service.
 ///
@@ -14,6 +14,10 @@ pub fn render(response: &Response, only: Option<&ServiceName>) -> Result<String,
         Response::Ok => Ok(String::new()),
         Response::Status(all) => status(all, only),
         Response::Updated(updated) => Ok(update(updated)),
+        Response::Prepared(members) => Ok(format!(
+            "{}nothing was changed\n",
+            versions(members, "could become")
+        )),
         Response::Refused(refused) => Err(refusal(refused)),
     }
 }
@@ -57,21 +61,20 @@ fn state(row: &ServiceStatus) -> String {
     }
 }
 
+/// A line for each service: its version, what is between, and the other version.
+fn versions(members: &[Changed], between: &str) -> String {
+    let line = |one: &Changed| {
+        let name = one.name.as_str();
+        format!("{name}: version {} {between} {}\n", one.from, one.to)
+    };
+    members.iter().map(line).collect()
+}
+
 /// One service in one line; of several each in a line of its own.
 fn update(updated: &Updated) -> String {
     let versions = match &updated.members[..] {
         [one] => format!("version {} -> {}, ", one.from, one.to),
-        several => several
-            .iter()
-            .map(|one| {
-                format!(
-                    "{}: version {} -> {}\n",
-                    one.name.as_str(),
-                    one.from,
-                    one.to
-                )
-            })
-            .collect(),
+        several => versions(several, "->"),
     };
     format!(
         "{versions}{} bytes of state\npause {} us (freeze {}, export {}, import {})\n",
