@@ -1,6 +1,7 @@
 //! The emulator's command line.
 
 use std::ffi::OsString;
+use std::ops::Range;
 use std::os::fd::RawFd;
 use std::path::PathBuf;
 
@@ -45,6 +46,15 @@ pub enum Console {
     Socket(RawFd),
 }
 
+/// How a debugger looks at the machine.
+#[derive(Clone, Debug)]
+pub struct Debug {
+    /// The emulator's end of the debugger's connection: a connected socket of its process.
+    pub stub: RawFd,
+    /// Where the emulator writes which instructions it translates, for these addresses.
+    pub trace: (PathBuf, Range<u64>),
+}
+
 /// One call of the emulator.
 #[derive(Clone, Debug)]
 pub struct Line {
@@ -62,6 +72,8 @@ pub struct Line {
     pub console: Console,
     /// The second serial port: a connected socket of the emulator's process, or nothing.
     pub link: Option<RawFd>,
+    /// A debugger that is connected.
+    pub debug: Option<Debug>,
 }
 
 impl Line {
@@ -134,6 +146,19 @@ impl Line {
             line.pair("-chardev", format!("socket,id=link,fd={fd}"));
             line.pair("-serial", "chardev:link");
         }
+        if let Some(debug) = &self.debug {
+            debug.add_to(line);
+        }
+    }
+}
+
+impl Debug {
+    fn add_to(&self, line: &mut Arguments) {
+        line.pair("-chardev", format!("socket,id=debug,fd={}", self.stub));
+        line.pair("-gdb", "chardev:debug");
+        let (file, Range { start, end }) = &self.trace;
+        line.pair("-d", "in_asm").pair("-D", file);
+        line.pair("-dfilter", format!("{start:#x}+{:#x}", end - start));
     }
 }
 
@@ -180,6 +205,7 @@ mod tests {
             acceleration: Acceleration::None,
             console: Console::Terminal,
             link: None,
+            debug: None,
         }
     }
 
@@ -203,6 +229,21 @@ mod tests {
             ..line()
         };
         assert!(accelerated.text().contains("-accel kvm -cpu host"));
+    }
+
+    #[test]
+    fn a_debugger_is_connected_by_a_socket_only() {
+        let debugged = Line {
+            debug: Some(Debug {
+                stub: 9,
+                trace: ("/trace".into(), 0x1000..0x3000),
+            }),
+            ..line()
+        };
+        let text = debugged.text();
+        assert!(text.contains("socket,id=debug,fd=9 -gdb chardev:debug"));
+        assert!(text.contains("-D /trace -dfilter 0x1000+0x2000"));
+        assert!(!line().text().contains("-gdb"));
     }
 
     #[test]

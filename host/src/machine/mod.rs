@@ -7,5 +7,5 @@ mod memory;
 
 pub use acceleration::{Acceleration, choose};
 pub use emulator::{Emulator, End, Running};
-pub use line::{Console, Hardware, Line, QEMU};
+pub use line::{Console, Debug, Hardware, Line, QEMU};
 pub use memory::Memory;

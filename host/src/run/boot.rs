@@ -79,6 +79,7 @@ fn shell_line(
         acceleration,
         console: Console::Terminal,
         link: None,
+        debug: None,
     })
 }
 

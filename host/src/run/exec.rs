@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{Read, Write};
+use std::ops::Range;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 use link::Stream;
 
 use crate::build::{Configuration, Mode};
-use crate::machine::{Acceleration, Console, Emulator, End, Hardware, Line, Running};
+use crate::machine::{Acceleration, Console, Debug, Emulator, End, Hardware, Line, Running};
 use crate::project::write;
 use crate::{Built, Error};
 
@@ -44,6 +45,18 @@ pub struct Ends {
     pub typed: Box<dyn Read + Send>,
     /// Where the console's output goes as it comes; it is kept in [`Logs`] as well.
     pub shown: Box<dyn Write + Send>,
+    /// A debugger that is connected to the machine.
+    pub debugger: Option<Debugger>,
+}
+
+/// A debugger of the machine, which also reads its log while it runs.
+pub struct Debugger {
+    /// The emulator's end of the connection.
+    pub stub: UnixStream,
+    /// Where the kernel's log goes, instead of the run's own folder.
+    pub log: PathBuf,
+    /// Where the emulator writes which instructions it translates, for these addresses.
+    pub trace: (PathBuf, Range<u64>),
 }
 
 /// A command that reads nothing, whose output goes nowhere, and a console that nobody looks at.
@@ -55,6 +68,7 @@ impl Default for Ends {
             error: Box::new(std::io::sink()),
             typed: Box::new(std::io::empty()),
             shown: Box::new(std::io::sink()),
+            debugger: None,
         }
     }
 }
@@ -110,16 +124,24 @@ pub fn execute(
     let folder = folder::make(built.project())?;
     let (link, link_end) = UnixStream::pair().map_err(Error::Stream)?;
     let (console, console_end) = UnixStream::pair().map_err(Error::Stream)?;
+    let debugger = ends.debugger.as_ref();
+    let own_log = || folder.path().join("kernel.log");
     let line = Line {
         kernel: built.kernel.clone(),
         archive: make_archive(built, wanted, folder.path())?,
-        log: folder.path().join("kernel.log"),
+        log: debugger.map_or_else(own_log, |debugger| debugger.log.clone()),
         hardware: wanted.hardware,
         acceleration,
         console: Console::Socket(console_end.as_raw_fd()),
         link: Some(link_end.as_raw_fd()),
+        debug: debugger.map(|debugger| Debug {
+            stub: debugger.stub.as_raw_fd(),
+            trace: debugger.trace.clone(),
+        }),
     };
-    let running = Emulator::new(&line, vec![link_end, console_end]).start()?;
+    let mut sockets = vec![link_end, console_end];
+    sockets.extend(ends.debugger.map(|debugger| debugger.stub));
+    let running = Emulator::new(&line, sockets).start()?;
     type_on(console.try_clone().map_err(Error::Stream)?, ends.typed);
     let console = collect(console, ends.shown);
     let streams = (ends.input, ends.output, ends.error);

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use crate::{Error, Project};
 
 /// Makes the folder.
-pub(super) fn make(project: &Project) -> Result<TempDir, Error> {
+pub(crate) fn make(project: &Project) -> Result<TempDir, Error> {
     let parent = project.made_folder("runs")?;
     sweep(&parent, |process| Path::new("/proc").join(process).exists());
     let name = format!("{}-", std::process::id());

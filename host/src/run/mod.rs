@@ -2,13 +2,13 @@
 
 mod boot;
 mod exec;
-mod folder;
+pub(crate) mod folder;
 mod stream;
 
 use std::time::Duration;
 
 pub use boot::{boot, command, tail};
-pub use exec::{Ending, Ends, Exec, Logs, Outcome, execute};
+pub use exec::{Debugger, Ending, Ends, Exec, Logs, Outcome, execute};
 
 use crate::machine::{self, Acceleration, Hardware};
 use crate::{Built, Error};
