@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use evernix::inject::Options;
 use evernix::machine::{Hardware, Memory};
 use evernix::run::Exec;
 
@@ -36,6 +37,34 @@ pub(crate) enum Action {
         #[command(flatten)]
         machine: MachineOptions,
     },
+    /// Puts faults into running services, one after the other, and tells what came of them
+    ///
+    /// The exit status is 1 when a program had a wrong result without an error, or the system was
+    /// lost.
+    Inject(InjectOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InjectOptions {
+    /// How many faults
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    count: u64,
+    /// What decides them
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// Only the fault with this number, out of those that the seed decides
+    #[arg(long, value_name = "K")]
+    only: Option<u64>,
+}
+
+impl InjectOptions {
+    pub(crate) fn wanted(&self) -> Options {
+        Options {
+            count: self.count,
+            seed: self.seed,
+            only: self.only,
+        }
+    }
 }
 
 #[derive(Debug, Default, Args)]

@@ -6,14 +6,17 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
+use evernix::inject::campaign;
 use evernix::machine::{Acceleration, QEMU};
 use evernix::run::{Ending, Ends, Exec, boot, command, execute, fastest, tail};
 use evernix::{Built, Error, Project, build};
 
-use crate::arguments::{Action, Arguments, ExecOptions, MachineOptions};
+use crate::arguments::{Action, Arguments, ExecOptions, InjectOptions, MachineOptions};
 
 /// The exit statuses that are the tool's own.
 mod status {
+    /// A fault made a wrong result, or the system was lost.
+    pub(crate) const FAULTS: u8 = 1;
     /// The time allowed is over.
     pub(crate) const LATE: u8 = 124;
     /// The system or this tool failed.
@@ -45,7 +48,17 @@ fn run(action: Option<Action>) -> Result<u8, Error> {
             println!("{}", command(&built, machine.hardware())?);
             Ok(0)
         }
+        Some(Action::Inject(options)) => inject(built, &options),
     }
+}
+
+/// Puts faults into services and prints what came of them.
+fn inject(built: Built, options: &InjectOptions) -> Result<u8, Error> {
+    QEMU.ensure()?;
+    let report = campaign(built, options.wanted())?;
+    println!("{}", report.text());
+    let is_bad = report.bad().next().is_some();
+    Ok(if is_bad { status::FAULTS } else { 0 })
 }
 
 fn run_command(built: &Built, options: &ExecOptions) -> Result<u8, Error> {

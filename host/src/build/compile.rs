@@ -67,6 +67,11 @@ pub(super) fn extra_service(
     Ok(binary(project, "services", name))
 }
 
+/// Where the linked file of a service lies.
+pub(super) fn service_file(project: &Project, package: &str) -> PathBuf {
+    binary(project, "services", package)
+}
+
 fn run_services(project: &Project, packages: &[String]) -> Result<(), Error> {
     let script = project.source("lib/image/service.ld");
     let mut flags: Vec<String> = [

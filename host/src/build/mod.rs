@@ -31,6 +31,12 @@ impl Built {
         &self.project
     }
 
+    /// The linked ELF file of a service's first version.
+    #[must_use]
+    pub fn service(&self, name: &str) -> PathBuf {
+        compile::service_file(&self.project, name)
+    }
+
     /// The boot archive for one boot.
     ///
     /// # Errors

@@ -5,15 +5,33 @@
 //! layout, mutation  an instruction's parts, and what a fault makes of it
 //! disassembly       instructions as people read them
 //! text, trace       a service's instructions, and which of them run
-//! tables            the machine's page tables
+//! tables, instances the machine's page tables, and which instances run where
+//! plan, random      which fault is put where
+//! guest             one boot, and the load in it
+//! transcript        what a round of the load prints, and how two rounds differ
+//! outcome, report   what a fault came to, and a whole campaign
+//! campaign          all of it
 //! ```
 
+mod campaign;
 mod disassembly;
+mod guest;
+mod instances;
 mod layout;
 mod mutation;
+mod outcome;
 mod packet;
+mod plan;
 mod random;
+mod report;
 mod stub;
 mod tables;
 mod text;
 mod trace;
+mod transcript;
+
+pub use campaign::{Options, campaign};
+pub use mutation::Kind;
+pub use outcome::Outcome;
+pub use plan::Injection;
+pub use report::{Case, Report};

@@ -10,8 +10,6 @@ use iced_x86::{
 use super::layout::{Layout, layout};
 use super::random::Random;
 
-/// Bytes of the longest instruction.
-pub(super) const LONGEST: usize = 15;
 /// The instruction that does nothing, one byte.
 const NOTHING: u8 = 0x90;
 

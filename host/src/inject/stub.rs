@@ -15,7 +15,7 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// Why the stub did not do what it was asked for.
 #[derive(Debug)]
-pub enum StubError {
+pub(super) enum StubError {
     /// The connection ended: the emulator did.
     Ended,
     /// No answer came in time.
@@ -98,13 +98,6 @@ impl Stub {
             }
         }
         Ok(Some(()))
-    }
-
-    /// Executes one instruction.
-    pub(super) fn step(&mut self) -> Result<(), StubError> {
-        self.send(b"s")?;
-        self.running = true;
-        self.wait_stopped(ANSWER)?.ok_or(StubError::Late)
     }
 
     /// Sets a breakpoint at a virtual address, of whatever address space.

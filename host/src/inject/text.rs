@@ -48,6 +48,18 @@ impl Text {
         })
     }
 
+    /// A text of these bytes.
+    #[cfg(test)]
+    pub(super) fn of(bytes: &[u8], start: u64, functions: &[(u64, &str)]) -> Text {
+        let owned = |(at, name): &(u64, &str)| (*at, (*name).to_owned());
+        Text {
+            start,
+            starts: instruction_starts(bytes, start),
+            bytes: bytes.to_vec(),
+            functions: functions.iter().map(owned).collect(),
+        }
+    }
+
     /// Where instructions start.
     pub(super) fn starts(&self) -> &[u64] {
         &self.starts
@@ -152,13 +164,8 @@ mod tests {
     #[test]
     fn instructions_and_places_are_found() {
         // mov rax,rbx; ret; je +5
-        let bytes = b"\x48\x89\xd8\xc3\x74\x05".to_vec();
-        let text = Text {
-            start: 0x10,
-            starts: instruction_starts(&bytes, 0x10),
-            bytes,
-            functions: vec![(0x10, "first".to_owned()), (0x14, "second".to_owned())],
-        };
+        let functions = [(0x10, "first"), (0x14, "second")];
+        let text = Text::of(b"\x48\x89\xd8\xc3\x74\x05", 0x10, &functions);
         assert_eq!(text.starts(), [0x10, 0x13, 0x14]);
         assert_eq!(text.instruction(0x14), Some(&b"\x74\x05"[..]));
         assert_eq!(text.instruction(0x11), None);
