@@ -258,7 +258,7 @@ impl Session {
         }
     }
 
-    /// Finds instances of these services, during a round.
+    /// Finds instances of these services, while something is asked of each.
     fn find(&mut self, campaign: &Campaign, names: BTreeSet<String>) -> Result<(), Error> {
         let archive = (self.archive != 0).then_some(self.archive);
         let mut search = Search::new(&campaign.switches, &campaign.places, names, archive);
@@ -276,14 +276,14 @@ impl Session {
             }
             Ok(())
         };
-        let answer = self.guest.ask("round", CALM, &mut look);
+        let answer = self.guest.ask("touch", CALM, &mut look);
         self.guest.stub.stop().map_err(failed)?;
         if is_set {
             search.end(&mut self.guest.stub).map_err(failed)?;
         }
         self.guest.stub.go().map_err(failed)?;
         if !matches!(answer, Answer::Done(..)) {
-            let reason = format!("no round while instances were looked for: {answer:?}");
+            let reason = format!("no answer while instances were looked for: {answer:?}");
             return Err(Error::artifact("the load", reason));
         }
         self.archive = search.archive.unwrap_or_default();

@@ -128,13 +128,18 @@ impl<'a> Search<'a> {
         self.wanted.iter().all(|name| self.found.contains_key(name))
     }
 
-    /// Looks at the address space that the machine is about to switch to.
+    /// Looks at the address space that the machine is about to switch to, and lets it.
     pub(super) fn look(&mut self, stub: &mut Stub) -> Result<(), StubError> {
         let registers = stub.registers()?;
-        let Some(register) = registers.last().and_then(|rip| self.switches.0.get(rip)) else {
+        let [.., rip] = registers;
+        let Some(register) = self.switches.0.get(&rip) else {
             return Ok(());
         };
-        let root = registers[*register] & FRAME;
+        self.look_into(registers[*register] & FRAME, stub)?;
+        stub.pass_breakpoint(rip)
+    }
+
+    fn look_into(&mut self, root: u64, stub: &mut Stub) -> Result<(), StubError> {
         if self.seen.contains(&root) {
             return Ok(());
         }

@@ -100,6 +100,16 @@ impl Stub {
         Ok(Some(()))
     }
 
+    /// Executes the one instruction at a breakpoint, which stays: the stub itself would stop there
+    /// for ever.
+    pub(super) fn pass_breakpoint(&mut self, address: u64) -> Result<(), StubError> {
+        self.remove_breakpoint(address)?;
+        self.send(b"s")?;
+        self.running = true;
+        self.wait_stopped(ANSWER)?.ok_or(StubError::Late)?;
+        self.set_breakpoint(address)
+    }
+
     /// Sets a breakpoint at a virtual address, of whatever address space.
     pub(super) fn set_breakpoint(&mut self, address: u64) -> Result<(), StubError> {
         self.ask_done(&format!("Z1,{address:x},1"))
