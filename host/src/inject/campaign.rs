@@ -9,7 +9,7 @@ use abi::layout::PAGE_SIZE;
 use archive::Archive;
 use image::Image;
 
-use super::guest::{Answer, Guest, failed};
+use super::guest::{Answer, Guest, Listing, failed};
 use super::instances::{Instance, Places, Search, Switches};
 use super::outcome::{Outcome, Round, Seen, crashes, judge, not_running};
 use super::plan::{Injection, Profile, Texts, choose, executed, read_profile, write_profile};
@@ -44,6 +44,8 @@ const LOAD: [(&str, &str); 3] = [
 /// A file of the boot archive whose page becomes an instance's own when a fault is put into it.
 const SPARE: &str = "spare";
 const SPARE_FILL: u8 = 0xcc;
+/// Bytes of a page, where a buffer's length is meant.
+const PAGE_BYTES: usize = archive::PAGE;
 /// How long an undisturbed round may take.
 const CALM: Duration = Duration::from_secs(120);
 /// A disturbed round may take this much longer than the undisturbed one did, and no less than this.
@@ -58,7 +60,8 @@ const LESSONS: usize = 2;
 /// Those of starting the emulator; that the system does not work undisturbed.
 pub fn campaign(built: Built, options: Options) -> Result<Report, Error> {
     let mut campaign = Campaign::new(built)?;
-    let mut session = campaign.boot()?;
+    campaign.learn()?;
+    let mut session = campaign.boot(Listing::Off)?;
     let mut report = Report {
         seed: options.seed,
         cases: Vec::new(),
@@ -72,13 +75,15 @@ pub fn campaign(built: Built, options: Options) -> Result<Report, Error> {
     for number in numbers {
         if needs_boot {
             drop(session);
-            session = campaign.boot()?;
+            session = campaign.boot(Listing::Off)?;
             report.boots += 1;
         }
         let chosen = choose((options.seed, number), &campaign.texts, &campaign.profile);
         let Some(injection) = chosen else { continue };
+        let start = Instant::now();
         let (case, is_spent) = session.inject(&campaign, injection)?;
-        say("Injected", &case.line());
+        let seconds = start.elapsed().as_secs_f32();
+        say("Injected", &format!("{} {seconds:.1} s", case.line()));
         needs_boot = is_spent;
         report.cases.push(case);
     }
@@ -142,11 +147,10 @@ impl Campaign {
         })
     }
 
-    /// Boots, checks that undisturbed rounds are equal, finds all instances, and learns what runs
-    /// if that is not known yet.
-    fn boot(&mut self) -> Result<Session, Error> {
+    /// Boots, checks that undisturbed rounds are equal, and finds all instances.
+    fn boot(&mut self, listing: Listing) -> Result<Session, Error> {
         let mut session = Session {
-            guest: Guest::boot(&self.built, &self.wanted)?,
+            guest: Guest::boot(&self.built, &self.wanted, listing)?,
             archive: 0,
             instances: BTreeMap::new(),
         };
@@ -154,8 +158,7 @@ impl Campaign {
         if !self.calm.is_good() {
             self.calm = first.clone();
         }
-        let names = self.texts.keys().cloned().collect();
-        session.find(self, names)?;
+        session.find(self, self.texts.keys().cloned().collect())?;
         let start = Instant::now();
         let second = session.calm_round()?;
         for round in [first, second] {
@@ -166,23 +169,23 @@ impl Campaign {
             }
         }
         self.limit = LEAST_LIMIT.max(PATIENCE * start.elapsed());
-        if self.profile.is_empty() {
-            self.profile = self.learn(&mut session)?;
-        }
         session.guest.new_log();
         Ok(session)
     }
 
-    /// What runs in an undisturbed round: known from a former campaign with the same binaries, or
-    /// learnt now and kept, so that the same numbers stand for the same faults.
-    fn learn(&self, session: &mut Session) -> Result<Profile, Error> {
+    /// Finds out what runs in an undisturbed round: it is known from a former campaign with the
+    /// same binaries, or learnt in a boot of its own and kept, so that the same numbers stand for
+    /// the same faults.
+    fn learn(&mut self) -> Result<(), Error> {
         let folder = self.built.project().made_folder("injection")?;
-        let file = folder.join(format!("profile-{:016x}", self.fingerprint()?));
+        let file = folder.join(format!("profile-{:016x}", self.fingerprint()));
         let known = std::fs::read_to_string(&file).ok();
         if let Some(profile) = known.as_deref().and_then(read_profile) {
-            return Ok(profile);
+            self.profile = profile;
+            return Ok(());
         }
         say("Learning", "which instructions run");
+        let mut session = self.boot(Listing::On)?;
         let from = session.guest.trace(0).len();
         session.translate_again().map_err(failed)?;
         for _ in 0..LESSONS {
@@ -190,17 +193,17 @@ impl Campaign {
         }
         let listed = session.guest.trace(from);
         let addresses: Vec<u64> = trace::addresses(&listed).collect();
-        let mut profile = Profile::new();
         for (name, instance) in &session.instances {
-            let Some(text) = self.texts.get(name) else { continue };
-            profile.insert(name.clone(), executed(text, instance.base, &addresses));
+            if let Some(text) = self.texts.get(name) {
+                let executed = executed(text, instance.base, &addresses);
+                self.profile.insert(name.clone(), executed);
+            }
         }
-        write(&file, write_profile(&profile).as_bytes())?;
-        Ok(profile)
+        write(&file, write_profile(&self.profile).as_bytes())
     }
 
     /// Tells builds and loads apart (FNV-1a, 64 bits).
-    fn fingerprint(&self) -> Result<u64, Error> {
+    fn fingerprint(&self) -> u64 {
         let mut hash = 0xcbf2_9ce4_8422_2325u64;
         let mut add = |bytes: &[u8]| {
             for byte in bytes {
@@ -211,7 +214,7 @@ impl Campaign {
             add(text.part(text.range()).unwrap_or_default());
         }
         LOAD.iter().for_each(|(_, script)| add(script.as_bytes()));
-        Ok(hash)
+        hash
     }
 }
 
@@ -222,8 +225,7 @@ fn lay_load(overlay: &std::path::Path) -> Result<(), Error> {
     for (name, content) in LOAD {
         write(&folder.join(name), content.as_bytes())?;
     }
-    let page = usize::try_from(PAGE_SIZE).unwrap_or_default();
-    write(&folder.join(SPARE), &vec![SPARE_FILL; page])
+    write(&folder.join(SPARE), &[SPARE_FILL; PAGE_BYTES])
 }
 
 /// The texts of all services, where they lie in the boot archive, and where the spare page does.
@@ -297,9 +299,9 @@ impl Session {
         stub.stop()?;
         for instance in self.instances.values() {
             for page in &instance.pages {
-                let mut byte = [0];
-                stub.read(page.frame(), &mut byte)?;
-                stub.write(page.frame(), &byte)?;
+                let mut content = vec![0; PAGE_BYTES];
+                stub.read(page.frame(), &mut content)?;
+                stub.write(page.frame(), &content)?;
             }
         }
         stub.go()
@@ -472,7 +474,7 @@ impl Fault {
 
     fn put(&self, stub: &mut Stub, injection: &Injection) -> Result<(), StubError> {
         stub.stop()?;
-        let mut content = vec![0; usize::try_from(PAGE_SIZE).unwrap_or_default()];
+        let mut content = vec![0; PAGE_BYTES];
         stub.read(self.page.frame(), &mut content)?;
         let start = usize::try_from(injection.offset % PAGE_SIZE).unwrap_or_default();
         let place = start..start + injection.after.len();

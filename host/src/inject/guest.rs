@@ -23,6 +23,18 @@ const LOOK: Duration = Duration::from_millis(5);
 /// The line that ends an answer begins so; the status follows.
 const DONE: &str = "@done ";
 
+/// Where the area ends in which services are loaded.
+const SERVICE_END: u64 = SERVICE_IMAGE + TOP_LEVEL_SPAN;
+
+/// Whether the emulator lists what it translates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Listing {
+    /// It does not.
+    Off,
+    /// It does.
+    On,
+}
+
 /// What came of something that was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
@@ -50,11 +62,12 @@ pub(super) struct Guest {
 }
 
 impl Guest {
-    /// Boots, and waits until the load's server answers.
+    /// Boots, and waits until the load's server answers. What the emulator translates of services
+    /// is listed if it is wanted, which takes time.
     ///
     /// # Errors
     /// Those of starting the emulator; that it does not answer.
-    pub(super) fn boot(built: &Arc<Built>, wanted: &Exec) -> Result<Guest, Error> {
+    pub(super) fn boot(built: &Arc<Built>, wanted: &Exec, listing: Listing) -> Result<Guest, Error> {
         let folder = folder::make(built.project())?;
         let (here, stub) = UnixStream::pair().map_err(Error::Stream)?;
         let (input, read) = channel();
@@ -68,7 +81,10 @@ impl Guest {
             debugger: Some(Debugger {
                 stub,
                 log: log.clone(),
-                trace: (trace.clone(), SERVICE_IMAGE..SERVICE_IMAGE + TOP_LEVEL_SPAN),
+                trace: match listing {
+                    Listing::Off => None,
+                    Listing::On => Some((trace.clone(), SERVICE_IMAGE..SERVICE_END)),
+                },
             }),
             ..Ends::default()
         };

@@ -149,8 +149,8 @@ fn judge_round(round: &Round, is_later: bool) -> (Outcome, String) {
 /// The services that the kernel's log says have crashed.
 pub(super) fn crashes(log: &str) -> Vec<String> {
     let name = |line: &str| {
-        let (name, _) = line.strip_prefix("kernel: ")?.split_once(" crashed: ")?;
-        Some(name.to_owned())
+        let (_, said) = line.split_once("] kernel: ")?;
+        Some(said.split_once(" crashed: ")?.0.to_owned())
     };
     log.lines().filter_map(name).collect()
 }
@@ -225,7 +225,8 @@ mod tests {
 
     #[test]
     fn logs_and_tables_are_read() {
-        let log = "kernel: vm crashed: Memory at 0x1 (base 0x0), address 0x0\nrs: vm crashed: no\n";
+        let log = "[   24.570197] kernel: vm crashed: Memory at 0x1 (base 0x0), address 0x0\n\
+                   [   24.579447] rs: vm crashed: Memory\n";
         assert_eq!(crashes(log), ["vm"]);
         let table = "SERVICE SLOT VERSION STATE RESTARTS STARTS KIB SERVED\n\
                      tty 6 1 crashed (hang) 2 3 40 99\npm 1 1 running 0 1 40 99\nds 12 1 down 0 1 0 0\n";

@@ -52,7 +52,7 @@ pub struct Debug {
     /// The emulator's end of the debugger's connection: a connected socket of its process.
     pub stub: RawFd,
     /// Where the emulator writes which instructions it translates, for these addresses.
-    pub trace: (PathBuf, Range<u64>),
+    pub trace: Option<(PathBuf, Range<u64>)>,
 }
 
 /// One call of the emulator.
@@ -156,9 +156,10 @@ impl Debug {
     fn add_to(&self, line: &mut Arguments) {
         line.pair("-chardev", format!("socket,id=debug,fd={}", self.stub));
         line.pair("-gdb", "chardev:debug");
-        let (file, Range { start, end }) = &self.trace;
-        line.pair("-d", "in_asm").pair("-D", file);
-        line.pair("-dfilter", format!("{start:#x}+{:#x}", end - start));
+        if let Some((file, Range { start, end })) = &self.trace {
+            line.pair("-d", "in_asm").pair("-D", file);
+            line.pair("-dfilter", format!("{start:#x}+{:#x}", end - start));
+        }
     }
 }
 
@@ -236,7 +237,7 @@ mod tests {
         let debugged = Line {
             debug: Some(Debug {
                 stub: 9,
-                trace: ("/trace".into(), 0x1000..0x3000),
+                trace: Some(("/trace".into(), 0x1000..0x3000)),
             }),
             ..line()
         };

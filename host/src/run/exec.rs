@@ -56,7 +56,7 @@ pub struct Debugger {
     /// Where the kernel's log goes, instead of the run's own folder.
     pub log: PathBuf,
     /// Where the emulator writes which instructions it translates, for these addresses.
-    pub trace: (PathBuf, Range<u64>),
+    pub trace: Option<(PathBuf, Range<u64>)>,
 }
 
 /// A command that reads nothing, whose output goes nowhere, and a console that nobody looks at.

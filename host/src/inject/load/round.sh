@@ -14,5 +14,5 @@ for step in pipelines files names processes signals timers devices memory proces
     echo "[$step]"
     timeout -s KILL 10 sh /inject/step.sh $step 2>$here/errors
     echo "= $?"
-    sed 's/^/! /' $here/errors
+    while read -r line; do echo "! $line"; done <$here/errors
 done
