@@ -55,6 +55,9 @@ pub(crate) struct InjectOptions {
     /// Only the fault with this number, out of those that the seed decides
     #[arg(long, value_name = "K")]
     only: Option<u64>,
+    /// Begin no further fault after this time
+    #[arg(long, value_name = "SECONDS")]
+    within: Option<u64>,
 }
 
 impl InjectOptions {
@@ -63,6 +66,7 @@ impl InjectOptions {
             count: self.count,
             seed: self.seed,
             only: self.only,
+            within: self.within.map(Duration::from_secs),
         }
     }
 }

@@ -20,6 +20,7 @@ use super::text::Text;
 use super::trace;
 use super::transcript::{Difference, Transcript};
 use crate::build::{Configuration, Mode};
+use crate::machine::Hardware;
 use crate::project::{say, write};
 use crate::run::{Ending, Exec, folder, tail};
 use crate::{Built, Error, project};
@@ -33,6 +34,8 @@ pub struct Options {
     pub seed: u64,
     /// Only the fault with this number.
     pub only: Option<u64>,
+    /// No further fault is begun after this time.
+    pub within: Option<Duration>,
 }
 
 /// The load, laid over the root.
@@ -50,7 +53,7 @@ const PAGE_BYTES: usize = archive::PAGE;
 const CALM: Duration = Duration::from_secs(120);
 /// A disturbed round may take this much longer than the undisturbed one did, and no less than this.
 const PATIENCE: u32 = 15;
-const LEAST_LIMIT: Duration = Duration::from_secs(40);
+const LEAST_LIMIT: Duration = Duration::from_secs(90);
 /// Undisturbed rounds from which it is learnt what runs.
 const LESSONS: usize = 2;
 
@@ -71,8 +74,10 @@ pub fn campaign(built: Built, options: Options) -> Result<Report, Error> {
         Some(number) => number..number + 1,
         None => 0..options.count,
     };
+    let begin = Instant::now();
+    let is_over = || options.within.is_some_and(|within| begin.elapsed() > within);
     let mut needs_boot = false;
-    for number in numbers {
+    for number in numbers.take_while(|_| !is_over()) {
         if needs_boot {
             drop(session);
             session = campaign.boot(Listing::Off)?;
@@ -124,7 +129,13 @@ impl Campaign {
         let wanted = Exec {
             command: command.map(Into::into).into(),
             overlays: vec![overlay],
-            ..Exec::default()
+            // The guest's time is that of its instructions: a host with other work to do lets no
+            // time limit of the guest run out.
+            hardware: Hardware {
+                counted: true,
+                ..Hardware::default()
+            },
+            timeout: None,
         };
         let archive = built.archive(&Configuration {
             mode: Mode::Exec(wanted.command.clone()),
@@ -308,7 +319,11 @@ impl Session {
     }
 
     /// The page of an instance's text that holds an instruction, if it is mapped as expected.
-    fn page(&mut self, campaign: &Campaign, injection: &Injection) -> Result<Option<Mapped>, Error> {
+    fn page(
+        &mut self,
+        campaign: &Campaign,
+        injection: &Injection,
+    ) -> Result<Option<Mapped>, Error> {
         let Some(instance) = self.instances.get(&injection.service) else {
             return Ok(None);
         };
@@ -348,7 +363,9 @@ impl Session {
             address: page.address + injection.offset % PAGE_SIZE,
         };
         self.guest.new_log();
-        fault.put(&mut self.guest.stub, &injection).map_err(failed)?;
+        fault
+            .put(&mut self.guest.stub, &injection)
+            .map_err(failed)?;
         let mut is_executed = false;
         let mut note = |stub: &mut Stub| {
             if !is_executed {
@@ -364,7 +381,12 @@ impl Session {
     }
 
     /// Takes the fault away, and sees how things are then.
-    fn observe(&mut self, campaign: &Campaign, fault: &Fault, during: (Answer, bool)) -> (Seen, String) {
+    fn observe(
+        &mut self,
+        campaign: &Campaign,
+        fault: &Fault,
+        during: (Answer, bool),
+    ) -> (Seen, String) {
         let (answer, executed) = during;
         let mut seen = Seen {
             executed,
@@ -429,7 +451,12 @@ impl Session {
         format!("{:?}, instructions {}", tail_of(text), places.join(" "))
     }
 
-    fn conclude(&mut self, injection: Injection, (seen, log): (Seen, String), more: String) -> (Case, bool) {
+    fn conclude(
+        &mut self,
+        injection: Injection,
+        (seen, log): (Seen, String),
+        more: String,
+    ) -> (Case, bool) {
         for name in &seen.crashed {
             self.instances.remove(name);
         }

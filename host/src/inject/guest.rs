@@ -67,7 +67,11 @@ impl Guest {
     ///
     /// # Errors
     /// Those of starting the emulator; that it does not answer.
-    pub(super) fn boot(built: &Arc<Built>, wanted: &Exec, listing: Listing) -> Result<Guest, Error> {
+    pub(super) fn boot(
+        built: &Arc<Built>,
+        wanted: &Exec,
+        listing: Listing,
+    ) -> Result<Guest, Error> {
         let folder = folder::make(built.project())?;
         let (here, stub) = UnixStream::pair().map_err(Error::Stream)?;
         let (input, read) = channel();
@@ -89,8 +93,7 @@ impl Guest {
             ..Ends::default()
         };
         let (built, wanted) = (built.clone(), wanted.clone());
-        let runner =
-            std::thread::spawn(move || execute(&built, Acceleration::None, &wanted, ends));
+        let runner = std::thread::spawn(move || execute(&built, Acceleration::None, &wanted, ends));
         let mut guest = Guest {
             stub: Stub::new(here).map_err(failed)?,
             seen_log: 0,
@@ -106,7 +109,10 @@ impl Guest {
         guest.stub.go().map_err(failed)?;
         match guest.wait(BOOT, &mut |_| Ok(())) {
             Answer::Done(..) => Ok(guest),
-            other => Err(Error::artifact("the system", format!("it does not start: {other:?}"))),
+            other => Err(Error::artifact(
+                "the system",
+                format!("it does not start: {other:?}"),
+            )),
         }
     }
 
@@ -219,8 +225,11 @@ fn take_answer(received: &mut Vec<u8>) -> Option<(String, u8)> {
     };
     let rest = &text[start + DONE.len()..];
     let (status, _) = rest.split_once('\n')?;
-    let answer = (text[..start].to_owned(), status.trim().parse().unwrap_or(u8::MAX));
-    *received = rest[status.len() + 1..].as_bytes().to_vec();
+    let answer = (
+        text[..start].to_owned(),
+        status.trim().parse().unwrap_or(u8::MAX),
+    );
+    *received = rest.as_bytes()[status.len() + 1..].to_vec();
     Some(answer)
 }
 

@@ -38,7 +38,10 @@ impl Switches {
         let wrong = |error: &dyn std::fmt::Display| Error::artifact("kernel", error);
         let file = read::File::parse(elf).map_err(|error| wrong(&error))?;
         let mut found = BTreeMap::new();
-        for section in file.sections().filter(|section| section.kind() == SectionKind::Text) {
+        for section in file
+            .sections()
+            .filter(|section| section.kind() == SectionKind::Text)
+        {
             let code = section.data().map_err(|error| wrong(&error))?;
             find_loads(code, section.address(), &mut found);
         }
@@ -65,9 +68,7 @@ fn find_loads(code: &[u8], address: u64, found: &mut BTreeMap<u64, usize>) {
 
 /// The stub's order of registers.
 fn place(register: Register) -> Option<usize> {
-    use Register::{
-        R8, R9, R10, R11, R12, R13, R14, R15, RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP,
-    };
+    use Register::{R8, R9, R10, R11, R12, R13, R14, R15, RAX, RBP, RBX, RCX, RDI, RDX, RSI, RSP};
     let order = [
         RAX, RBX, RCX, RDX, RSI, RDI, RBP, RSP, R8, R9, R10, R11, R12, R13, R14, R15,
     ];
@@ -170,10 +171,15 @@ impl<'a> Search<'a> {
             return Ok(());
         }
         let mut first = None;
-        walk(root, SERVICE_ARCHIVE, &mut |at, bytes| stub.read(at, bytes), &mut |page| {
-            first = Some(page);
-            false
-        })?;
+        walk(
+            root,
+            SERVICE_ARCHIVE,
+            &mut |at, bytes| stub.read(at, bytes),
+            &mut |page| {
+                first = Some(page);
+                false
+            },
+        )?;
         let Some(first) = first.filter(|page| page.address == SERVICE_ARCHIVE) else {
             return Ok(());
         };
@@ -189,16 +195,21 @@ impl<'a> Search<'a> {
 /// The executable pages at the start of what an address space has where services are loaded.
 fn text_pages(root: u64, stub: &mut Stub) -> Result<Vec<Mapped>, StubError> {
     let mut pages: Vec<Mapped> = Vec::new();
-    walk(root, SERVICE_IMAGE, &mut |at, bytes| stub.read(at, bytes), &mut |page| {
-        let follows = pages
-            .last()
-            .is_none_or(|last| last.address + PAGE_SIZE == page.address);
-        let is_text = page.is_executable() && follows;
-        if is_text {
-            pages.push(page);
-        }
-        is_text
-    })?;
+    walk(
+        root,
+        SERVICE_IMAGE,
+        &mut |at, bytes| stub.read(at, bytes),
+        &mut |page| {
+            let follows = pages
+                .last()
+                .is_none_or(|last| last.address + PAGE_SIZE == page.address);
+            let is_text = page.is_executable() && follows;
+            if is_text {
+                pages.push(page);
+            }
+            is_text
+        },
+    )?;
     Ok(pages)
 }
 

@@ -31,7 +31,10 @@ pub(super) struct Field {
 /// Finds the parts; `None` when the bytes end too early.
 pub(super) fn layout(bytes: &[u8]) -> Option<Layout> {
     let is_prefix = |byte: &u8| {
-        matches!(byte, 0x26 | 0x2e | 0x36 | 0x3e | 0x64..=0x67 | 0xf0 | 0xf2 | 0xf3)
+        matches!(
+            byte,
+            0x26 | 0x2e | 0x36 | 0x3e | 0x64..=0x67 | 0xf0 | 0xf2 | 0xf3
+        )
     };
     let mut at = bytes.iter().take_while(|byte| is_prefix(byte)).count();
     if matches!(bytes.get(at)?, 0x40..=0x4f) {
@@ -40,7 +43,11 @@ pub(super) fn layout(bytes: &[u8]) -> Option<Layout> {
     let (opcode, has_modrm, register_in_opcode) = match *bytes.get(at)? {
         0x0f => match *bytes.get(at + 1)? {
             0x38 | 0x3a => (at + 2, true, false),
-            second => (at + 1, second_has_modrm(second), matches!(second, 0xc8..=0xcf)),
+            second => (
+                at + 1,
+                second_has_modrm(second),
+                matches!(second, 0xc8..=0xcf),
+            ),
         },
         first => (at, first_has_modrm(first), first_names_register(first)),
     };
@@ -110,7 +117,10 @@ mod tests {
 
     fn fields(bytes: &[u8]) -> Vec<(usize, u8)> {
         let fields = layout(bytes).unwrap().register_fields();
-        fields.iter().map(|field| (field.byte, field.shift)).collect()
+        fields
+            .iter()
+            .map(|field| (field.byte, field.shift))
+            .collect()
     }
 
     #[test]

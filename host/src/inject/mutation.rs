@@ -276,9 +276,8 @@ fn stores(instruction: &Instruction) -> bool {
     let mut factory = InstructionInfoFactory::new();
     let info = factory.info(instruction);
     instruction.flow_control() == FlowControl::Next
-        && (0..instruction.op_count()).any(|at| {
-            instruction.op_kind(at) == OpKind::Memory && writes(info.op_access(at))
-        })
+        && (0..instruction.op_count())
+            .any(|at| instruction.op_kind(at) == OpKind::Memory && writes(info.op_access(at)))
 }
 
 #[cfg(test)]
@@ -329,7 +328,10 @@ mod tests {
     fn constants_and_displacements_change() {
         // mov eax,5
         let constants = all(Kind::Constant, b"\xb8\x05\0\0\0");
-        assert!(constants.contains(&"mov eax,4h".to_owned()), "{constants:?}");
+        assert!(
+            constants.contains(&"mov eax,4h".to_owned()),
+            "{constants:?}"
+        );
         assert!(constants.iter().all(|text| text.starts_with("mov eax,")));
         // mov rax,[rdi+8]
         let displacements = all(Kind::Constant, b"\x48\x8b\x47\x08");
@@ -353,10 +355,21 @@ mod tests {
     #[test]
     fn stores_are_dropped_and_others_are_none() {
         // mov [rdi],rax; add [rdi],eax
-        assert_eq!(mutate(Kind::Store, b"\x48\x89\x07", &mut Random::of(0, 0)), Some(vec![NOTHING; 3]));
-        assert_eq!(mutate(Kind::Store, b"\x01\x07", &mut Random::of(0, 0)), Some(vec![NOTHING; 2]));
+        assert_eq!(
+            mutate(Kind::Store, b"\x48\x89\x07", &mut Random::of(0, 0)),
+            Some(vec![NOTHING; 3])
+        );
+        assert_eq!(
+            mutate(Kind::Store, b"\x01\x07", &mut Random::of(0, 0)),
+            Some(vec![NOTHING; 2])
+        );
         // mov rax,[rdi]; cmp [rdi],rax; push rax; call
-        for other in [&b"\x48\x8b\x07"[..], b"\x48\x39\x07", b"\x50", b"\xe8\0\0\0\0"] {
+        for other in [
+            &b"\x48\x8b\x07"[..],
+            b"\x48\x39\x07",
+            b"\x50",
+            b"\xe8\0\0\0\0",
+        ] {
             assert!(all(Kind::Store, other).is_empty(), "{other:?}");
         }
     }
@@ -366,11 +379,18 @@ mod tests {
         for seed in 0..50 {
             let bytes = b"\x48\x8b\x47\x08";
             let changed = mutate(Kind::Bit, bytes, &mut Random::of(seed, 0)).unwrap();
-            let bits: u32 = bytes.iter().zip(&changed).map(|(a, b)| (a ^ b).count_ones()).sum();
+            let bits: u32 = bytes
+                .iter()
+                .zip(&changed)
+                .map(|(a, b)| (a ^ b).count_ones())
+                .sum();
             assert_eq!(bits, 1);
         }
         assert_eq!(all(Kind::Skip, b"\x48\x89\xd8"), ["nop"]);
-        assert!(all(Kind::Skip, b"\x90").is_empty(), "nothing left out is no fault");
+        assert!(
+            all(Kind::Skip, b"\x90").is_empty(),
+            "nothing left out is no fault"
+        );
     }
 
     #[test]

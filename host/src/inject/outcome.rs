@@ -116,12 +116,18 @@ pub(super) fn judge(seen: &Seen) -> (Outcome, String) {
         return (during.max(after), reason);
     }
     if !seen.down.is_empty() {
-        return (Outcome::Down, format!("{} down; {reason}", seen.down.join(", ")));
+        return (
+            Outcome::Down,
+            format!("{} down; {reason}", seen.down.join(", ")),
+        );
     }
     let worst = during.max(after);
     if worst > Outcome::Unaffected {
         let reasons = [reason, later];
-        let reasons: Vec<String> = reasons.into_iter().filter(|text| !text.is_empty()).collect();
+        let reasons: Vec<String> = reasons
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .collect();
         return (worst, reasons.join("; later: "));
     }
     let outcome = match (seen.crashed.is_empty(), seen.executed) {
@@ -220,7 +226,10 @@ mod tests {
             ..seen(error(), Some(error()))
         };
         assert_eq!(outcome(&down), Outcome::Down);
-        assert_eq!(outcome(&seen(Round::Left(String::new()), None)), Outcome::Error);
+        assert_eq!(
+            outcome(&seen(Round::Left(String::new()), None)),
+            Outcome::Error
+        );
     }
 
     #[test]

@@ -160,7 +160,11 @@ mod tests {
     #[test]
     fn what_runs_is_found_and_kept() {
         let texts = texts();
-        let found = executed(&texts["pm"], 0x5000, &[0x5007, 0x5002, 0x5002, 0x5003, 0x40]);
+        let found = executed(
+            &texts["pm"],
+            0x5000,
+            &[0x5007, 0x5002, 0x5002, 0x5003, 0x40],
+        );
         assert_eq!(found, [2, 7]);
         let profile = Profile::from([("pm".to_owned(), found), ("vm".to_owned(), vec![])]);
         assert_eq!(read_profile(&write_profile(&profile)), Some(profile));

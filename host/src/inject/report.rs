@@ -74,7 +74,9 @@ impl Report {
         let mut text = String::new();
         self.table(&mut text, "service", |case| case.injection.service.clone());
         text.push('\n');
-        self.table(&mut text, "mutation", |case| case.injection.kind.to_string());
+        self.table(&mut text, "mutation", |case| {
+            case.injection.kind.to_string()
+        });
         text.push('\n');
         self.shares(&mut text);
         for case in self.cases.iter().filter(|case| case.outcome.is_told()) {
@@ -87,24 +89,41 @@ impl Report {
         let mut rows: BTreeMap<String, Counts> = BTreeMap::new();
         let mut total = Counts::new();
         for case in &self.cases {
-            *rows.entry(key(case)).or_default().entry(case.outcome).or_default() += 1;
+            *rows
+                .entry(key(case))
+                .or_default()
+                .entry(case.outcome)
+                .or_default() += 1;
             *total.entry(case.outcome).or_default() += 1;
         }
         let headings: Vec<String> = Outcome::ALL.iter().map(ToString::to_string).collect();
-        push(text, format_args!("| {heading} | all | {} |\n", headings.join(" | ")));
-        push(text, format_args!("| --- |{}\n", " ---: |".repeat(headings.len() + 1)));
+        push(
+            text,
+            format_args!("| {heading} | all | {} |\n", headings.join(" | ")),
+        );
+        push(
+            text,
+            format_args!("| --- |{}\n", " ---: |".repeat(headings.len() + 1)),
+        );
         let total = ("total".to_owned(), total);
         for (name, counts) in rows.into_iter().chain([total]) {
             let cells = Outcome::ALL.map(|outcome| counts.get(&outcome).unwrap_or(&0).to_string());
             let all: usize = counts.values().sum();
-            push(text, format_args!("| {name} | {all} | {} |\n", cells.join(" | ")));
+            push(
+                text,
+                format_args!("| {name} | {all} | {} |\n", cells.join(" | ")),
+            );
         }
     }
 
     fn shares(&self, text: &mut String) {
         let all = self.cases.len();
         let executed = all - self.count(Outcome::NotExecuted);
-        let manifested = self.cases.iter().filter(|c| c.outcome.is_manifested()).count();
+        let manifested = self
+            .cases
+            .iter()
+            .filter(|c| c.outcome.is_manifested())
+            .count();
         let bad = self.bad().count();
         let crashes: usize = self.cases.iter().map(|case| case.crashed.len()).sum();
         let boots = self.boots;
@@ -123,13 +142,19 @@ impl Report {
         let injection = &case.injection;
         push(text, format_args!("\n{}\n", case.line()));
         let (service, offset) = (&injection.service, injection.offset);
-        push(text, format_args!("      {service} at {offset:#x}: {}\n", injection.change()));
+        push(
+            text,
+            format_args!("      {service} at {offset:#x}: {}\n", injection.change()),
+        );
         push(text, format_args!("      seen: {}\n", case.reason));
         for line in case.log.lines().take(12) {
             push(text, format_args!("      log: {line}\n"));
         }
         let (seed, number) = (self.seed, injection.number);
-        push(text, format_args!("      again: --seed {seed} --only {number}\n"));
+        push(
+            text,
+            format_args!("      again: --seed {seed} --only {number}\n"),
+        );
     }
 }
 
@@ -179,11 +204,17 @@ mod tests {
             boots: 2,
         };
         let text = report.text();
-        assert!(text.contains("| pm | 2 | 1 | 0 | 1 | 0 | 0 | 0 | 0 | 0 | 0 |"), "{text}");
+        assert!(
+            text.contains("| pm | 2 | 1 | 0 | 1 | 0 | 0 | 0 | 0 | 0 | 0 |"),
+            "{text}"
+        );
         assert!(text.contains("| total | 3 | 1 | 0 | 1 | 0 | 0 | 0 | 0 | 1 | 0 |"));
         assert!(text.contains("Wrong or lost: 1 of the manifested (50.0 %)"));
         assert!(text.contains("vm at 0x10: `je 17h` became `jne 17h`"));
         assert!(text.contains("again: --seed 7 --only 2") && !text.contains("--only 0"));
-        assert_eq!((report.bad().count(), percent(0, 0)), (1, "0.0 %".to_owned()));
+        assert_eq!(
+            (report.bad().count(), percent(0, 0)),
+            (1, "0.0 %".to_owned())
+        );
     }
 }

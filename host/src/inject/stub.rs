@@ -248,25 +248,33 @@ mod tests {
     use super::*;
     use std::thread::{self, JoinHandle};
 
-    /// A stub that expects these requests, in order, and answers so; it tells what it got.
-    fn pretended(dialogue: &'static [(&'static str, &'static str)]) -> (Stub, JoinHandle<(bool, UnixStream)>) {
+    /// The next request; acknowledgements are passed over.
+    fn request(stream: &mut UnixStream) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        loop {
+            if bytes.first() == Some(&3) {
+                return bytes;
+            }
+            match take(&mut bytes) {
+                Some(Received::Packet(content)) => return content,
+                Some(_) => continue,
+                None => {}
+            }
+            let mut more = [0; 4096];
+            let count = stream.read(&mut more).unwrap();
+            bytes.extend_from_slice(&more[..count]);
+        }
+    }
+
+    /// A stub that expects these requests, in order, and answers so; it tells whether they came.
+    fn pretended(
+        dialogue: &'static [(&'static str, &'static str)],
+    ) -> (Stub, JoinHandle<(bool, UnixStream)>) {
         let (here, mut there) = UnixStream::pair().unwrap();
         let stub = Stub::new(here).unwrap();
         let server = thread::spawn(move || {
             let is_followed = dialogue.iter().all(|(expected, answer)| {
-                let mut bytes = Vec::new();
-                let content = loop {
-                    match take(&mut bytes) {
-                        Some(Received::Packet(content)) => break content,
-                        Some(_) => {}
-                        None if bytes.first() == Some(&3) => break bytes.split_off(0),
-                        None => {
-                            let mut more = [0; 4096];
-                            let count = there.read(&mut more).unwrap();
-                            bytes.extend_from_slice(&more[..count]);
-                        }
-                    }
-                };
+                let content = request(&mut there);
                 there.write_all(b"+").unwrap();
                 if !answer.is_empty() {
                     there.write_all(&encode(answer.as_bytes())).unwrap();

@@ -73,7 +73,11 @@ impl Text {
     /// The bytes of the instruction that starts there.
     pub(super) fn instruction(&self, offset: u64) -> Option<&[u8]> {
         let place = self.starts.binary_search(&offset).ok()?;
-        let end = self.starts.get(place + 1).copied().unwrap_or(self.range().end);
+        let end = self
+            .starts
+            .get(place + 1)
+            .copied()
+            .unwrap_or(self.range().end);
         self.part(offset..end)
     }
 
@@ -85,7 +89,9 @@ impl Text {
 
     /// The function there, as `name+0x10`.
     pub(super) fn place(&self, offset: u64) -> String {
-        let behind = self.functions.partition_point(|(start, _)| *start <= offset);
+        let behind = self
+            .functions
+            .partition_point(|(start, _)| *start <= offset);
         match behind.checked_sub(1).and_then(|at| self.functions.get(at)) {
             Some((start, name)) => format!("{name}+{:#x}", offset - start),
             None => format!("{offset:#x}"),
@@ -155,8 +161,14 @@ mod tests {
 
     #[test]
     fn names_are_readable() {
-        assert_eq!(readable("_ZN4core3fmt5write17h0123456789abcdefE"), "core::fmt::write");
-        assert_eq!(readable("_ZN27_$LT$pm..A$u20$as$u20$B$GT$4takeE"), "<pm::A as B>::take");
+        assert_eq!(
+            readable("_ZN4core3fmt5write17h0123456789abcdefE"),
+            "core::fmt::write"
+        );
+        assert_eq!(
+            readable("_ZN27_$LT$pm..A$u20$as$u20$B$GT$4takeE"),
+            "<pm::A as B>::take"
+        );
         assert_eq!(readable("_start"), "_start");
         assert_eq!(readable("_ZN99cut"), "_ZN99cut");
     }
@@ -170,7 +182,10 @@ mod tests {
         assert_eq!(text.instruction(0x14), Some(&b"\x74\x05"[..]));
         assert_eq!(text.instruction(0x11), None);
         assert_eq!(text.part(0x15..0x17), None);
-        assert_eq!((text.place(0x13), text.place(0x14)), ("first+0x3".to_owned(), "second+0x0".to_owned()));
+        assert_eq!(
+            (text.place(0x13), text.place(0x14)),
+            ("first+0x3".to_owned(), "second+0x0".to_owned())
+        );
         assert_eq!(text.place(0x1), "0x1");
     }
 }

@@ -39,7 +39,9 @@ impl Transcript {
     pub(super) fn read(text: &str, status: u8) -> Transcript {
         let mut steps: Vec<Step> = vec![Step::default()];
         for line in text.lines() {
-            let name = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+            let name = line
+                .strip_prefix('[')
+                .and_then(|rest| rest.strip_suffix(']'));
             if let Some(name) = name {
                 steps.push(Step {
                     name: name.to_owned(),
@@ -50,7 +52,9 @@ impl Transcript {
             let Some(step) = steps.last_mut() else {
                 continue;
             };
-            let ended = line.strip_prefix("= ").and_then(|status| status.parse().ok());
+            let ended = line
+                .strip_prefix("= ")
+                .and_then(|status| status.parse().ok());
             match ended {
                 _ if step.status.is_some() || step.name.is_empty() => {
                     step.errors.push(line.to_owned());
@@ -100,7 +104,11 @@ impl Step {
     /// Whether it says by its status or its standard error that something failed.
     fn tells_error(&self, expected: &Step) -> bool {
         let failed = self.status.is_some_and(|status| status != 0);
-        failed || self.errors.iter().any(|line| !expected.errors.contains(line))
+        failed
+            || self
+                .errors
+                .iter()
+                .any(|line| !expected.errors.contains(line))
     }
 }
 
@@ -115,12 +123,25 @@ fn describe(expected: &Step, got: &Step) -> String {
     let (wanted, seen) = (lines(expected), lines(got));
     let first = wanted.iter().zip(&seen).take_while(|(a, b)| a == b).count();
     let piece = |lines: &[String]| {
-        let piece: Vec<&str> = lines.iter().skip(first).take(2).map(String::as_str).collect();
+        let piece: Vec<&str> = lines
+            .iter()
+            .skip(first)
+            .take(2)
+            .map(String::as_str)
+            .collect();
         piece.join(" / ")
     };
-    let error = got.errors.iter().find(|line| !expected.errors.contains(line));
+    let error = got
+        .errors
+        .iter()
+        .find(|line| !expected.errors.contains(line));
     let error = error.map_or(String::new(), |line| format!(" ({line})"));
-    format!("{}: {:?} became {:?}{error}", expected.name, piece(&wanted), piece(&seen))
+    format!(
+        "{}: {:?} became {:?}{error}",
+        expected.name,
+        piece(&wanted),
+        piece(&seen)
+    )
 }
 
 #[cfg(test)]
@@ -142,18 +163,26 @@ mod tests {
 
     #[test]
     fn errors_are_told_by_status_or_message() {
-        let is_error = |text: &str, status| matches!(difference(text, status), Difference::Error(_));
+        let is_error =
+            |text: &str, status| matches!(difference(text, status), Difference::Error(_));
         assert!(is_error("[one]\na\n= 1\n! Terminated\n[two]\nc\n= 0\n", 0));
         assert!(is_error("[one]\na\n= 0\n! I/O error\n[two]\nc\n= 0\n", 0));
         assert!(is_error("[one]\na\nb\n= 0\n! Terminated\n", 1));
         assert!(is_error("[one]\na\nb\n", 139));
-        assert!(is_error("sh: cannot\n[one]\na\nb\n= 0\n! Terminated\n[two]\nc\n= 0\n", 0));
+        assert!(is_error(
+            "sh: cannot\n[one]\na\nb\n= 0\n! Terminated\n[two]\nc\n= 0\n",
+            0
+        ));
     }
 
     #[test]
     fn another_result_without_an_error_is_wrong() {
-        let is_wrong = |text: &str, status| matches!(difference(text, status), Difference::Wrong(_));
-        assert!(is_wrong("[one]\na\nx\n= 0\n! Terminated\n[two]\nc\n= 0\n", 0));
+        let is_wrong =
+            |text: &str, status| matches!(difference(text, status), Difference::Wrong(_));
+        assert!(is_wrong(
+            "[one]\na\nx\n= 0\n! Terminated\n[two]\nc\n= 0\n",
+            0
+        ));
         assert!(is_wrong("[one]\na\nb\n= 0\n[two]\nc\n= 0\n", 0));
         assert!(is_wrong("[one]\na\nb\n= 0\n! Terminated\n", 0));
         // Wrong beside an error stays wrong.
@@ -166,6 +195,9 @@ mod tests {
         let Difference::Stuck(steps) = difference(text, 0) else {
             panic!("something else");
         };
-        assert!(steps[0].starts_with("one: \"b / = Some(0)\" became "), "{steps:?}");
+        assert!(
+            steps[0].starts_with("one: \"b / = Some(0)\" became "),
+            "{steps:?}"
+        );
     }
 }
