@@ -54,6 +54,9 @@ const CALM: Duration = Duration::from_secs(120);
 /// A disturbed round may take this much longer than the undisturbed one did, and no less than this.
 const PATIENCE: u32 = 15;
 const LEAST_LIMIT: Duration = Duration::from_secs(90);
+/// How often a machine is looked at that does not answer, and how long it runs between.
+const LOOKS: usize = 8;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(97);
 /// Undisturbed rounds from which it is learnt what runs.
 const LESSONS: usize = 2;
 
@@ -75,7 +78,11 @@ pub fn campaign(built: Built, options: Options) -> Result<Report, Error> {
         None => 0..options.count,
     };
     let begin = Instant::now();
-    let is_over = || options.within.is_some_and(|within| begin.elapsed() > within);
+    let is_over = || {
+        options
+            .within
+            .is_some_and(|within| begin.elapsed() > within)
+    };
     let mut needs_boot = false;
     for number in numbers.take_while(|_| !is_over()) {
         if needs_boot {
@@ -89,6 +96,9 @@ pub fn campaign(built: Built, options: Options) -> Result<Report, Error> {
         let (case, is_spent) = session.inject(&campaign, injection)?;
         let seconds = start.elapsed().as_secs_f32();
         say("Injected", &format!("{} {seconds:.1} s", case.line()));
+        if case.outcome.is_told() {
+            eprint!("{}", case.tell(options.seed));
+        }
         needs_boot = is_spent;
         report.cases.push(case);
     }
@@ -165,19 +175,16 @@ impl Campaign {
             archive: 0,
             instances: BTreeMap::new(),
         };
-        let first = session.calm_round()?;
-        if !self.calm.is_good() {
-            self.calm = first.clone();
-        }
         session.find(self, self.texts.keys().cloned().collect())?;
+        if !self.calm.is_good() {
+            self.calm = session.calm_round()?;
+        }
         let start = Instant::now();
-        let second = session.calm_round()?;
-        for round in [first, second] {
-            let difference = round.differs_from(&self.calm);
-            if !round.is_good() || difference != Difference::None {
-                let reason = format!("undisturbed rounds differ: {difference:?} {round:?}");
-                return Err(Error::artifact("the load", reason));
-            }
+        let round = session.calm_round()?;
+        let difference = round.differs_from(&self.calm);
+        if !round.is_good() || difference != Difference::None {
+            let reason = format!("undisturbed rounds differ: {difference:?} {round:?}");
+            return Err(Error::artifact("the load", reason));
         }
         self.limit = LEAST_LIMIT.max(PATIENCE * start.elapsed());
         session.guest.new_log();
@@ -421,7 +428,7 @@ impl Session {
             Answer::Done(text, status) => {
                 Round::Done(Transcript::read(&text, status).differs_from(&campaign.calm))
             }
-            Answer::Late(text) => Round::Late(self.describe_state(&text)),
+            Answer::Late(text) => Round::Late(self.describe_state(campaign, &text)),
             Answer::Ended(text) => match self.guest.wait_for_end() {
                 Some(Ending::Status(status)) => {
                     Round::Left(format!("the load's shell ended with status {status}"))
@@ -432,23 +439,35 @@ impl Session {
         }
     }
 
-    /// Where a machine is that does not answer.
-    fn describe_state(&mut self, text: &str) -> String {
-        let stub = &mut self.guest.stub;
+    /// Where a machine is that does not answer: looked at a few times, apart from each other.
+    fn describe_state(&mut self, campaign: &Campaign, text: &str) -> String {
         let mut places = Vec::new();
-        for _ in 0..4 {
+        for _ in 0..LOOKS {
+            let stub = &mut self.guest.stub;
             let registers = stub.stop().and_then(|()| stub.registers());
-            match registers {
-                Ok(registers) => places.push(format!("{:#x}", registers[registers.len() - 1])),
-                Err(error) => places.push(error.to_string()),
-            }
-            // The next look shall be at another moment.
-            if stub.go().is_err() {
+            let gone = stub.go();
+            places.push(match registers {
+                Ok([.., instruction]) => self.name(campaign, instruction),
+                Err(error) => error.to_string(),
+            });
+            if gone.is_err() {
                 break;
             }
-            std::thread::sleep(Duration::from_millis(50));
+            std::thread::sleep(BETWEEN_LOOKS);
         }
-        format!("{:?}, instructions {}", tail_of(text), places.join(" "))
+        format!("{:?}; it ran {}", tail_of(text), places.join(", "))
+    }
+
+    /// The service and the function at an address.
+    fn name(&self, campaign: &Campaign, address: u64) -> String {
+        let within = |(name, instance): (&String, &Instance)| {
+            let text = campaign.texts.get(name)?;
+            let offset = address.checked_sub(instance.base)?;
+            let is_there = text.range().contains(&offset);
+            is_there.then(|| format!("{name} {}", text.place(offset)))
+        };
+        let mut named = self.instances.iter().filter_map(within);
+        named.next().unwrap_or_else(|| format!("{address:#x}"))
     }
 
     fn conclude(

@@ -116,7 +116,7 @@ impl Guest {
         }
     }
 
-    /// Asks for something. `stopped` is called whenever the machine stands still meanwhile, which
+    /// Asks for something. The limit is for each piece of the answer. `stopped` is called whenever the machine stands still meanwhile, which
     /// then goes on.
     pub(super) fn ask(
         &mut self,
@@ -134,9 +134,13 @@ impl Guest {
         limit: Duration,
         stopped: &mut dyn FnMut(&mut Stub) -> Result<(), StubError>,
     ) -> Answer {
-        let deadline = Instant::now() + limit;
+        let mut deadline = Instant::now() + limit;
         loop {
+            let before = self.received.len();
             let is_open = self.take_output();
+            if self.received.len() > before {
+                deadline = Instant::now() + limit;
+            }
             if let Some((text, status)) = take_answer(&mut self.received) {
                 return Answer::Done(text, status);
             }

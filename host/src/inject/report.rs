@@ -39,7 +39,25 @@ impl Case {
         };
         format!("{number:>5} {outcome:<9} {service:<9} {kind:<20} {place}{crashed}")
     }
+
+    /// All that is known of it, and how to see it again.
+    #[must_use]
+    pub fn tell(&self, seed: u64) -> String {
+        let injection = &self.injection;
+        let (service, offset, number) = (&injection.service, injection.offset, injection.number);
+        let mut text = format!("{}\n", self.line());
+        push(&mut text, format_args!("      {service} at {offset:#x}: {}\n", injection.change()));
+        push(&mut text, format_args!("      seen: {}\n", self.reason));
+        for line in self.log.lines().take(LOG_LINES) {
+            push(&mut text, format_args!("      log: {line}\n"));
+        }
+        push(&mut text, format_args!("      again: --seed {seed} --only {number}\n"));
+        text
+    }
 }
+
+/// Lines of the kernel's log that are told of a case.
+const LOG_LINES: usize = 12;
 
 /// A whole campaign.
 #[derive(Clone, Debug)]
@@ -80,7 +98,8 @@ impl Report {
         text.push('\n');
         self.shares(&mut text);
         for case in self.cases.iter().filter(|case| case.outcome.is_told()) {
-            self.tell(&mut text, case);
+            text.push('\n');
+            text.push_str(&case.tell(self.seed));
         }
         text
     }
@@ -135,25 +154,6 @@ impl Report {
                 self.seed,
                 percent(bad, manifested)
             ),
-        );
-    }
-
-    fn tell(&self, text: &mut String, case: &Case) {
-        let injection = &case.injection;
-        push(text, format_args!("\n{}\n", case.line()));
-        let (service, offset) = (&injection.service, injection.offset);
-        push(
-            text,
-            format_args!("      {service} at {offset:#x}: {}\n", injection.change()),
-        );
-        push(text, format_args!("      seen: {}\n", case.reason));
-        for line in case.log.lines().take(12) {
-            push(text, format_args!("      log: {line}\n"));
-        }
-        let (seed, number) = (self.seed, injection.number);
-        push(
-            text,
-            format_args!("      again: --seed {seed} --only {number}\n"),
         );
     }
 }

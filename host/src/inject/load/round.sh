@@ -12,7 +12,7 @@ for step in pipelines files names processes signals timers devices memory proces
     mkdir -p $here/$step
     cd $here/$step || exit 1
     echo "[$step]"
-    timeout -s KILL 10 sh /inject/step.sh $step 2>$here/errors
+    timeout -s KILL 3 sh /inject/step.sh $step 2>$here/errors
     echo "= $?"
     while read -r line; do echo "! $line"; done <$here/errors
 done
