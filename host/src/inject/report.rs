@@ -46,12 +46,18 @@ impl Case {
         let injection = &self.injection;
         let (service, offset, number) = (&injection.service, injection.offset, injection.number);
         let mut text = format!("{}\n", self.line());
-        push(&mut text, format_args!("      {service} at {offset:#x}: {}\n", injection.change()));
+        push(
+            &mut text,
+            format_args!("      {service} at {offset:#x}: {}\n", injection.change()),
+        );
         push(&mut text, format_args!("      seen: {}\n", self.reason));
         for line in self.log.lines().take(LOG_LINES) {
             push(&mut text, format_args!("      log: {line}\n"));
         }
-        push(&mut text, format_args!("      again: --seed {seed} --only {number}\n"));
+        push(
+            &mut text,
+            format_args!("      again: --seed {seed} --only {number}\n"),
+        );
         text
     }
 }
