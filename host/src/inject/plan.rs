@@ -14,7 +14,7 @@ pub(super) type Profile = BTreeMap<String, Vec<u64>>;
 
 /// One in so many injections goes anywhere in the text; the others go where instructions run.
 const ANYWHERE: usize = 8;
-/// Draws until a kind of mutation fits the instruction.
+/// Draws of an instruction until the kind of mutation fits it.
 const DRAWS: usize = 300;
 
 /// A fault.
@@ -61,24 +61,37 @@ pub(super) fn choose(
     let executed = profile.get(service).map_or(&[][..], Vec::as_slice);
     let anywhere = random.below(ANYWHERE) == 0 || executed.is_empty();
     let starts = if anywhere { text.starts() } else { executed };
-    let kind = *random.choose(&Kind::ALL)?;
-    (0..DRAWS).find_map(|_| {
-        let offset = pick(starts, random.next())?;
-        let before = text.instruction(offset)?;
-        // Only one page becomes the instance's own.
-        if offset % PAGE_SIZE + before.len() as u64 > PAGE_SIZE {
-            return None;
-        }
-        let after = mutate(kind, before, &mut random)?;
-        Some(Injection {
-            number,
-            service: service.clone(),
-            offset,
-            place: text.place(offset),
-            kind,
-            before: before.to_vec(),
-            after,
-        })
+    // Another kind when this one fits nothing that is there.
+    (0..Kind::ALL.len()).find_map(|_| {
+        let kind = *random.choose(&Kind::ALL)?;
+        let mut draw = |_| {
+            let offset = pick(starts, random.next())?;
+            put((number, service, kind), (text, offset), &mut random)
+        };
+        (0..DRAWS).find_map(&mut draw)
+    })
+}
+
+/// A fault of this kind in this instruction, if it can be.
+fn put(
+    (number, service, kind): (u64, &str, Kind),
+    (text, offset): (&Text, u64),
+    random: &mut Random,
+) -> Option<Injection> {
+    let before = text.instruction(offset)?;
+    // Only one page becomes the instance's own.
+    if offset % PAGE_SIZE + before.len() as u64 > PAGE_SIZE {
+        return None;
+    }
+    let after = mutate(kind, before, random)?;
+    Some(Injection {
+        number,
+        service: service.to_owned(),
+        offset,
+        place: text.place(offset),
+        kind,
+        before: before.to_vec(),
+        after,
     })
 }
 

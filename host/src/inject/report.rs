@@ -92,6 +92,14 @@ impl Report {
         self.cases.iter().filter(|case| case.outcome.is_bad())
     }
 
+    /// Wrong results of which nobody could know: the service answered them as if it were well. No
+    /// recovery can help there, because nothing asks for one.
+    #[must_use]
+    pub fn unnoticed(&self) -> usize {
+        let is_unnoticed = |case: &&Case| case.outcome == Outcome::Wrong && case.crashed.is_empty();
+        self.cases.iter().filter(is_unnoticed).count()
+    }
+
     /// The tables, the shares, and the cases that are told in full.
     #[must_use]
     pub fn text(&self) -> String {
@@ -156,9 +164,11 @@ impl Report {
             text,
             format_args!(
                 "Seed {}: {all} faults, {executed} of them executed, {manifested} manifested; \
-                 {crashes} crashes, {boots} boots. Wrong or lost: {bad} of the manifested ({}).\n",
+                 {crashes} crashes, {boots} boots. Wrong or lost: {bad} of the manifested ({}), \
+                 {} of them wrong without a crash.\n",
                 self.seed,
-                percent(bad, manifested)
+                percent(bad, manifested),
+                self.unnoticed()
             ),
         );
     }
