@@ -54,6 +54,9 @@ const CALM: Duration = Duration::from_secs(120);
 /// A disturbed round may take this much longer than the undisturbed one did, and no less than this.
 const PATIENCE: u32 = 15;
 const LEAST_LIMIT: Duration = Duration::from_secs(90);
+/// A program that shows something on the terminal from time to time does not get on when nothing
+/// has been shown for so long.
+const QUIET: Duration = Duration::from_secs(60);
 /// How often a machine is looked at that does not answer, and how long it runs between.
 const LOOKS: usize = 8;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(97);
@@ -428,7 +431,15 @@ impl Session {
             Answer::Done(text, status) => {
                 Round::Done(Transcript::read(&text, status).differs_from(&campaign.calm))
             }
-            Answer::Late(text) => Round::Late(self.describe_state(campaign, &text)),
+            Answer::Late(text) => {
+                let is_alive = self.guest.quiet_for() < QUIET;
+                let at = self.describe_state(campaign, &text);
+                if is_alive {
+                    Round::Waiting(at)
+                } else {
+                    Round::Late(at)
+                }
+            }
             Answer::Ended(text) => match self.guest.wait_for_end() {
                 Some(Ending::Status(status)) => {
                     Round::Left(format!("the load's shell ended with status {status}"))

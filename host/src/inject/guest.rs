@@ -3,8 +3,8 @@
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -56,6 +56,8 @@ pub(super) struct Guest {
     input: Sender<Vec<u8>>,
     output: Receiver<Vec<u8>>,
     received: Vec<u8>,
+    /// When something was shown on the terminal last.
+    shown: Arc<Mutex<Instant>>,
     runner: Option<JoinHandle<Result<Outcome, Error>>>,
     /// Removed at the end.
     _folder: TempDir,
@@ -78,7 +80,9 @@ impl Guest {
         let (write, output) = channel();
         let log = folder.path().join("log");
         let trace = folder.path().join("trace");
+        let shown = Arc::new(Mutex::new(Instant::now()));
         let ends = Ends {
+            shown: Box::new(Watch(shown.clone())),
             input: Box::new(Source(read, Vec::new())),
             output: Box::new(Sink(write.clone())),
             error: Box::new(Sink(write)),
@@ -102,6 +106,7 @@ impl Guest {
             input,
             output,
             received: Vec::new(),
+            shown,
             runner: Some(runner),
             _folder: folder,
         };
@@ -199,6 +204,12 @@ impl Guest {
         String::from_utf8_lossy(bytes.get(from..).unwrap_or_default()).into_owned()
     }
 
+    /// How long nothing has been shown on the terminal.
+    pub(super) fn quiet_for(&self) -> Duration {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.elapsed()
+    }
+
     /// How a machine ended that has ended by itself.
     pub(super) fn wait_for_end(&mut self) -> Option<Ending> {
         let runner = self.runner.take()?;
@@ -249,6 +260,20 @@ impl Read for Source {
         buffer[..count].copy_from_slice(&self.1[..count]);
         self.1.drain(..count);
         Ok(count)
+    }
+}
+
+/// Notes when something is written.
+struct Watch(Arc<Mutex<Instant>>);
+
+impl Write for Watch {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

@@ -9,7 +9,9 @@ use super::transcript::Difference;
 pub(super) enum Round {
     /// It was done, and differed so from the undisturbed one.
     Done(Difference),
-    /// It was not done within the limit: what it was at.
+    /// It was not done within the limit, while other programs got on: what it was at.
+    Waiting(String),
+    /// It was not done within the limit, nor was anything else: what it was at.
     Late(String),
     /// The load's own shell ended, and the system in good order.
     Left(String),
@@ -147,6 +149,7 @@ fn judge_round(round: &Round, is_later: bool) -> (Outcome, String) {
         Round::Done(Difference::Stuck(steps)) => (Outcome::Stuck, steps.join("; ")),
         Round::Done(Difference::Wrong(steps)) => (Outcome::Wrong, steps.join("; ")),
         Round::Left(how) => (Outcome::Error, how.clone()),
+        Round::Waiting(at) => (Outcome::Stuck, format!("others get on; it was at: {at}")),
         Round::Late(at) => (Outcome::Lost, format!("no answer; it was at: {at}")),
         Round::Ended(why) => (Outcome::Lost, why.clone()),
     }
@@ -219,6 +222,8 @@ mod tests {
         assert_eq!(outcome(&seen(wrong(), Some(SAME))), Outcome::Wrong);
         let late = Round::Late("files".to_owned());
         assert_eq!(outcome(&seen(late, None)), Outcome::Lost);
+        let waiting = Round::Waiting("files".to_owned());
+        assert_eq!(outcome(&seen(waiting, None)), Outcome::Stuck);
         let ended = Round::Ended("the system failed".to_owned());
         assert_eq!(judge(&seen(wrong(), Some(ended))).1, "the system failed");
         let down = Seen {
