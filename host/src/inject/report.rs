@@ -37,6 +37,7 @@ impl Case {
             0 => String::new(),
             count => format!(" ({count} crashes)"),
         };
+        let place = shorten(place);
         format!("{number:>5} {outcome:<9} {service:<9} {kind:<20} {place}{crashed}")
     }
 
@@ -62,6 +63,18 @@ impl Case {
     }
 }
 
+/// The end of a long name: generic ones say most there.
+fn shorten(name: &str) -> String {
+    let count = name.chars().count();
+    if count <= PLACE_CHARACTERS {
+        return name.to_owned();
+    }
+    let end: String = name.chars().skip(count - PLACE_CHARACTERS).collect();
+    format!("...{end}")
+}
+
+/// Characters of a place in a line.
+const PLACE_CHARACTERS: usize = 60;
 /// Lines of the kernel's log that are told of a case.
 const LOG_LINES: usize = 12;
 
@@ -206,6 +219,14 @@ mod tests {
             crashed: vec![service.to_owned()],
             log: "kernel: it crashed".to_owned(),
         }
+    }
+
+    #[test]
+    fn long_names_end_well() {
+        assert_eq!(shorten("short+0x1"), "short+0x1");
+        let long = shorten(&format!("{}::take+0x1", "a".repeat(100)));
+        assert!(long.starts_with("...aaa") && long.ends_with("::take+0x1"));
+        assert_eq!(long.len(), PLACE_CHARACTERS + 3);
     }
 
     #[test]
