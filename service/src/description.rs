@@ -4,9 +4,10 @@ use crate::container::{Map, Value};
 use abi::Errno;
 use minicbor::{Decode, Encode};
 use protocol::Handle;
+use shape::Shape;
 
 /// An open file description.
-#[derive(Clone, Debug, Encode, Decode)]
+#[derive(Clone, Debug, Encode, Decode, Shape)]
 pub struct Description<T> {
     /// Descriptors and other holders that refer to it.
     #[n(0)]
@@ -23,7 +24,7 @@ pub struct Description<T> {
 }
 
 /// The open file descriptions of a server: a container for its State.
-#[derive(Clone, Debug, Encode, Decode)]
+#[derive(Clone, Debug, Encode, Decode, Shape)]
 pub struct Descriptions<T> {
     #[n(0)]
     open: Map<u32, Description<T>>,

@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 use service::container::Value;
 use service::description::Descriptions;
+use shape::Shape;
 
 #[cfg(not(feature = "next"))]
 pub use version_1::State;
@@ -11,10 +12,10 @@ pub use version_2::State;
 
 /// Version 1.
 mod version_1 {
-    use super::{Decode, Descriptions, Encode, Value};
+    use super::{Decode, Descriptions, Encode, Shape, Value};
 
     /// What hello knows.
-    #[derive(Debug, Default, Encode, Decode)]
+    #[derive(Debug, Default, Encode, Decode, Shape)]
     pub struct State {
         #[n(0)]
         pub(super) open: Descriptions<()>,
@@ -69,10 +70,10 @@ mod version_1 {
 
 /// Version 2: dozens and single readers are counted apart.
 mod version_2 {
-    use super::{Decode, Descriptions, Encode, Value};
+    use super::{Decode, Descriptions, Encode, Shape, Value};
 
     /// What hello knows.
-    #[derive(Debug, Default, Encode, Decode)]
+    #[derive(Debug, Default, Encode, Decode, Shape)]
     pub struct State {
         #[n(0)]
         pub(super) open: Descriptions<()>,

@@ -7,6 +7,7 @@ mod version_2;
 use linux::file::mode::S_IFIFO;
 use linux::file::status::Attributes;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 #[cfg(not(feature = "next"))]
 pub use version_1::State;
@@ -42,7 +43,7 @@ impl State {
 }
 
 /// A pipe's number, never used again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Shape)]
 #[cbor(transparent)]
 pub struct PipeId(#[n(0)] pub u64);
 
@@ -61,7 +62,7 @@ impl PipeId {
 }
 
 /// What is open: an end of a pipe; the description's flags say which.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub enum End {
     /// Of a pipe without a name.
     #[n(0)]

@@ -1,6 +1,7 @@
 //! What a niceness means.
 
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// The most urgent priority of a program.
 const FIRST_PRIORITY: u64 = 16;
@@ -14,7 +15,7 @@ const STEP: u64 = 5;
 const BIAS: u32 = 20;
 
 /// A niceness, -20 (urgent) to 19, carried plus 20.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 #[cbor(transparent)]
 pub struct Nice(#[n(0)] u32);
 

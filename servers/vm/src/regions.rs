@@ -6,12 +6,13 @@ use abi::Errno;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// Regions a program can have at most (Linux: vm.max_map_count is 65530).
 pub const REGIONS: usize = 8192;
 
 /// The regions of a program.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 #[cbor(transparent)]
 pub struct Regions(#[n(0)] Vec<Region>);
 

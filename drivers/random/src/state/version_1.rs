@@ -7,9 +7,10 @@ use minicbor::{Decode, Encode};
 use protocol::Handle;
 use service::container::Value;
 use service::description::Descriptions;
+use shape::Shape;
 
 /// What the driver knows.
-#[derive(Debug, Encode, Decode)]
+#[derive(Debug, Encode, Decode, Shape)]
 pub struct State {
     #[n(0)]
     pub(super) open: Descriptions<Kind>,

@@ -6,10 +6,11 @@ use abi::Time;
 use minicbor::{Decode, Encode};
 use service::container::{Map, Value};
 use service::description::Descriptions;
+use shape::Shape;
 use terminal::{Signal, Terminal};
 
 /// What the driver knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(0)]
     pub(super) open: Descriptions<Opening>,

@@ -8,9 +8,10 @@ use minicbor::{Decode, Encode};
 use protocol::Handle;
 use service::container::{Map, Value};
 use service::description::Descriptions;
+use shape::Shape;
 
 /// What pfs knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(1)]
     pub(super) pipes: Map<PipeId, Pipe>,

@@ -4,9 +4,10 @@ use abi::{Endpoint, Errno};
 use minicbor::{Decode, Encode};
 use protocol::names::Kind;
 use service::container::{Map, Value};
+use shape::Shape;
 
 /// What is published under a name.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(super) enum Published {
     /// A service.
     #[n(0)]
@@ -17,7 +18,7 @@ pub(super) enum Published {
 }
 
 /// What ds knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(1)]
     pub(super) published: Map<(u64, Kind), Published>,

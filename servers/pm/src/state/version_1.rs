@@ -8,9 +8,10 @@ use linux::process::action::Action;
 use linux::process::limit::Limit;
 use minicbor::{Decode, Encode};
 use service::container::{Map, Value};
+use shape::Shape;
 
 /// A process and its memory.
-#[derive(Clone, Debug, Encode, Decode)]
+#[derive(Clone, Debug, Encode, Decode, Shape)]
 pub(super) struct Entry {
     #[n(0)]
     pub(super) process: Process,
@@ -21,7 +22,7 @@ pub(super) struct Entry {
 }
 
 /// What pm knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(0)]
     pub(super) processes: Map<u32, Entry>,

@@ -4,9 +4,10 @@ use crate::record::{Given, Record, Transaction};
 use abi::{Endpoint, RequestId};
 use minicbor::{Decode, Encode};
 use service::container::{Map, Value};
+use shape::Shape;
 
 /// What rs knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(0)]
     pub(super) services: Map<u16, Record>,

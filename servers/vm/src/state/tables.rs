@@ -12,9 +12,10 @@ use minicbor::{Decode, Encode};
 use protocol::Handle;
 use protocol::payload::ExecutePlan;
 use service::container::Map;
+use shape::Shape;
 
 /// A file that regions show: an open file description at its server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Shape)]
 pub struct Object {
     /// The server.
     #[n(0)]
@@ -37,7 +38,7 @@ pub enum Shortage {
 }
 
 /// What a change of a space came to, to be carried out by the handler.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Changed<T> {
     /// The change's own result.
     #[n(0)]
@@ -51,7 +52,7 @@ pub struct Changed<T> {
 }
 
 /// A part of a space whose pages a child shares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Cloned {
     /// The first address.
     #[n(0)]

@@ -9,9 +9,10 @@ use abi::{RequestId, SpaceId};
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 use service::container::{Map, Value};
+use shape::Shape;
 
 /// A space with what is known about it besides.
-#[derive(Clone, Debug, Encode, Decode)]
+#[derive(Clone, Debug, Encode, Decode, Shape)]
 pub(super) struct AddressSpace {
     #[n(0)]
     pub(super) space: Space,
@@ -24,7 +25,7 @@ pub(super) struct AddressSpace {
 }
 
 /// A number of vm's and how many spaces use it.
-#[derive(Clone, Copy, Debug, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Encode, Decode, Shape)]
 pub(super) struct Shown {
     #[n(0)]
     pub(super) number: u32,
@@ -33,7 +34,7 @@ pub(super) struct Shown {
 }
 
 /// Whether memory is short.
-#[derive(Clone, Copy, Debug, Default, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, Encode, Decode, Shape)]
 pub(super) enum Memory {
     /// It is not.
     #[default]
@@ -51,7 +52,7 @@ pub(super) enum Memory {
 }
 
 /// What vm knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(10)]
     pub(super) address_spaces: Map<SpaceId, AddressSpace>,

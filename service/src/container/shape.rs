@@ -1,0 +1,30 @@
+//! What containers look like: the log of changes belongs to the framework, and is not shown.
+
+use super::{Map, Value};
+use shape::{Outline, Printer, Shape};
+
+impl<K: Shape + Ord, V: Shape> Shape for Map<K, V> {
+    fn outline(outline: &mut Outline) {
+        outline.made_of("map", &[K::outline, V::outline]);
+    }
+
+    fn show(&self, printer: &mut Printer<'_>) {
+        printer.object(|printer| {
+            let mut entries = self.iter();
+            while let Some((key, value)) = printer.next_of(&mut entries) {
+                let name = printer.name_of(|printer| key.show(printer));
+                printer.member(&name, |printer| value.show(printer));
+            }
+        });
+    }
+}
+
+impl<T: Shape + Clone> Shape for Value<T> {
+    fn outline(outline: &mut Outline) {
+        outline.made_of("value", &[T::outline]);
+    }
+
+    fn show(&self, printer: &mut Printer<'_>) {
+        self.get().show(printer);
+    }
+}
