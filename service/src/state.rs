@@ -32,7 +32,8 @@ pub trait State: Encode<()> + for<'b> Decode<'b, ()> + Shape + Sized + 'static {
     /// The State of a service that knows nothing yet.
     fn fresh(start: &Start) -> Self;
 
-    /// Drops what contradicts itself, one entity at a time; returns how many.
+    /// Drops what contradicts itself, one entity at a time; returns how many. It is called until
+    /// there is nothing left to drop.
     fn check(&mut self) -> usize {
         0
     }
@@ -49,6 +50,21 @@ pub(crate) struct Imported<S> {
 #[must_use]
 pub fn outline<S: State>() -> String {
     Outline::of::<(S, Journal)>()
+}
+
+/// Rounds of checks: what refers to something that was dropped is dropped in the next one.
+const ROUNDS: usize = 64;
+
+/// Checks a State until nothing contradicts itself; returns how much was dropped.
+fn checked<S: State>(state: &mut S) -> Result<usize, Refusal> {
+    let mut dropped = 0;
+    for _ in 0..ROUNDS {
+        match state.check() {
+            0 => return Ok(dropped),
+            more => dropped += more,
+        }
+    }
+    Err(Refusal::Inconsistent)
 }
 
 /// What outlives an instance: the State and the journal.
@@ -97,7 +113,7 @@ impl<S: State> Store<S> {
         if !simulated::holds(Rule::Journal) {
             journal = Journal::default();
         }
-        let dropped = state.check();
+        let dropped = checked(&mut state)?;
         let store = Store {
             state,
             journal,
