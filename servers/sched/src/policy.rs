@@ -39,6 +39,11 @@ impl Nice {
         (biased < 2 * BIAS).then_some(Nice(biased))
     }
 
+    /// Whether it is from -20 to 19.
+    pub(crate) const fn is_sound(self) -> bool {
+        self.0 < 2 * BIAS
+    }
+
     /// The niceness plus 20.
     #[must_use]
     pub const fn biased(self) -> u32 {

@@ -217,6 +217,13 @@ impl Regions {
         self.0.iter().filter_map(Region::file).collect()
     }
 
+    /// Drops regions of files that are not known; returns how many.
+    pub fn drop_files(&mut self, is_known: impl Fn(u32) -> bool) -> usize {
+        let before = self.0.len();
+        self.0.retain(|region| region.file().is_none_or(&is_known));
+        before - self.0.len()
+    }
+
     /// Drops regions that make no sense; returns how many.
     pub fn check(&mut self) -> usize {
         let before = self.0.len();

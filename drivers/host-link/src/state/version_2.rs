@@ -94,4 +94,8 @@ impl service::State for State {
     fn fresh(_: &service::Start) -> Self {
         Self::default()
     }
+
+    fn check(&mut self) -> usize {
+        self.openings.check(|_| true)
+    }
 }

@@ -98,4 +98,8 @@ impl service::State for State {
     fn fresh(_: &service::Start) -> Self {
         Self::default()
     }
+
+    fn check(&mut self) -> usize {
+        self.sources.check(|_| true)
+    }
 }

@@ -15,6 +15,7 @@ pub struct State {
     #[n(0)]
     pub(super) open: Descriptions<Kind>,
     #[n(1)]
+    #[shape(secret)]
     pub(super) key: Value<Key>,
 }
 
@@ -62,5 +63,9 @@ impl service::State for State {
             open: Descriptions::default(),
             key: Value::new(generator::first_key(start.seed, start.generation)),
         }
+    }
+
+    fn check(&mut self) -> usize {
+        self.open.check(|_| true)
     }
 }

@@ -15,6 +15,7 @@ pub struct State {
     #[n(2)]
     pub(super) descriptions: Descriptions<Kind>,
     #[n(1)]
+    #[shape(secret)]
     pub(super) pool: Value<Key>,
     /// Keys given out.
     #[n(3)]
@@ -67,5 +68,9 @@ impl service::State for State {
             pool: Value::new(generator::first_key(start.seed, start.generation)),
             given: Value::new(0),
         }
+    }
+
+    fn check(&mut self) -> usize {
+        self.descriptions.check(|_| true)
     }
 }

@@ -133,4 +133,17 @@ impl service::State for State {
             ..State::default()
         }
     }
+
+    fn check(&mut self) -> usize {
+        // Signals are forgotten in order: those that wait are the last ones, without a gap.
+        let last = *self.last_signal.get();
+        let mut first = last.saturating_add(1);
+        while first > 1 && self.signals.contains(&(first - 1)) {
+            first -= 1;
+        }
+        let before = self.signals.len();
+        self.signals
+            .retain(|number, _| (first..=last).contains(number));
+        before - self.signals.len() + self.open.check(|_| true)
+    }
 }

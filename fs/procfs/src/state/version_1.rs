@@ -65,4 +65,8 @@ impl service::State for State {
     fn fresh(_: &service::Start) -> Self {
         Self::default()
     }
+
+    fn check(&mut self) -> usize {
+        self.open.check(|_| true)
+    }
 }

@@ -90,4 +90,8 @@ impl service::State for State {
     fn fresh(_: &service::Start) -> Self {
         Self::default()
     }
+
+    fn check(&mut self) -> usize {
+        self.descriptions.check(|_| true)
+    }
 }

@@ -50,4 +50,10 @@ impl service::State for State {
     fn fresh(_: &service::Start) -> Self {
         Self::default()
     }
+
+    fn check(&mut self) -> usize {
+        let before = self.names.len();
+        self.names.retain(|_, server| super::is_service(*server));
+        before - self.names.len()
+    }
 }

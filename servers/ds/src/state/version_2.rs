@@ -71,4 +71,14 @@ impl service::State for State {
     fn fresh(_: &service::Start) -> Self {
         Self::default()
     }
+
+    fn check(&mut self) -> usize {
+        let before = self.published.len();
+        self.published.retain(|_, published| match published {
+            Published::Server(server) | Published::TakenOver(server, _) => {
+                super::is_service(*server)
+            }
+        });
+        before - self.published.len()
+    }
 }

@@ -144,6 +144,29 @@ impl State {
         }
     }
 
+    /// Drops timers of processes that are not there, and deadlines of timers that are not there;
+    /// returns how many.
+    pub fn drop_stray_timers(&mut self, known: impl Fn(&u32) -> bool) -> usize {
+        let before = self.timers.len() + self.deadlines.len();
+        self.timers.retain(|(pid, _), _| known(pid));
+        let timers = &self.timers;
+        self.deadlines.retain(|(deadline, pid, number), ()| {
+            let timer = timers.get(&(*pid, *number));
+            timer.is_some_and(|timer| timer.deadline == *deadline)
+        });
+        let missing: Vec<_> = self
+            .timers
+            .iter()
+            .map(|((pid, number), timer)| (timer.deadline, *pid, *number))
+            .filter(|key| !self.deadlines.contains(key))
+            .collect();
+        let dropped = before - self.timers.len() - self.deadlines.len();
+        for key in &missing {
+            self.deadlines.insert(*key, ());
+        }
+        dropped + missing.len()
+    }
+
     /// The first deadline of all timers, with process and timer.
     #[must_use]
     pub fn first_deadline(&self) -> Option<(u64, u32, u32)> {

@@ -167,6 +167,13 @@ impl State {
         };
     }
 
+    /// Drops timers of processes that are not there; returns how many.
+    pub fn drop_stray_timers(&mut self, known: impl Fn(&u32) -> bool) -> usize {
+        let before = self.timers.len();
+        self.timers.retain(|(pid, _), _| known(pid));
+        before - self.timers.len()
+    }
+
     /// The first deadline of all timers, with process and timer.
     #[must_use]
     pub fn first_deadline(&self) -> Option<(u64, u32, u32)> {

@@ -85,4 +85,19 @@ impl service::State for State {
     fn fresh(_: &service::Start) -> Self {
         Self::default()
     }
+
+    fn check(&mut self) -> usize {
+        let before = self.services.len() + self.given.len();
+        self.services.retain(|slot, _| super::is_service(*slot));
+        let records = &self.services;
+        self.given.retain(|slot, _| records.contains(slot));
+        let dropped = before - self.services.len() - self.given.len();
+        let unknown = self
+            .transaction()
+            .is_some_and(|of| of.number > *self.last_number.get());
+        if unknown {
+            self.transaction.set(None);
+        }
+        dropped + usize::from(unknown)
+    }
 }

@@ -113,4 +113,19 @@ impl service::State for State {
     fn fresh(_: &service::Start) -> Self {
         Self::default()
     }
+
+    fn check(&mut self) -> usize {
+        let before = self.records.len() + self.given.len();
+        self.records.retain(|slot, _| super::is_service(*slot));
+        let records = &self.records;
+        self.given.retain(|slot, _| records.contains(slot));
+        let dropped = before - self.records.len() - self.given.len();
+        let unknown = self
+            .transaction()
+            .is_some_and(|of| of.number > self.numbers.get().transaction);
+        if unknown {
+            self.activity.set(Activity::Idle);
+        }
+        dropped + usize::from(unknown)
+    }
 }

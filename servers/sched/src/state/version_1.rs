@@ -51,4 +51,10 @@ impl service::State for State {
     fn fresh(_: &service::Start) -> Self {
         Self::default()
     }
+
+    fn check(&mut self) -> usize {
+        let before = self.nice.len();
+        self.nice.retain(|_, nice| nice.is_sound());
+        before - self.nice.len()
+    }
 }

@@ -69,4 +69,13 @@ impl service::State for State {
     fn fresh(_: &service::Start) -> Self {
         Self::default()
     }
+
+    fn check(&mut self) -> usize {
+        let before = self.processes.len();
+        self.processes.retain(|_, class| match class {
+            Class::Normal(nice) => nice.is_sound(),
+            Class::Idle => true,
+        });
+        before - self.processes.len()
+    }
 }

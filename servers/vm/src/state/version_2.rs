@@ -198,7 +198,16 @@ impl service::State for State {
             let dropped = self.address_spaces.update(id, |known| known.space.check());
             dropped.unwrap_or(0)
         });
-        let dropped: usize = checked.sum();
+        let mut dropped: usize = checked.sum();
+        // The two tables of files say the same.
+        let before = self.objects.len() + self.shown.len();
+        let shown = &self.shown;
+        self.objects
+            .retain(|number, object| shown.get(object).is_some_and(|of| of.number == *number));
+        let objects = &self.objects;
+        self.shown
+            .retain(|object, of| objects.get(&of.number) == Some(object));
+        dropped += before - self.objects.len() - self.shown.len();
         let numbers: Vec<u32> = self.objects.iter().map(|(number, _)| *number).collect();
         dropped + check_tables(self, &numbers)
     }
