@@ -48,7 +48,7 @@ pub fn print<'a>(
     let mut printer = Printer {
         sink,
         wanted: true,
-        piece: Vec::with_capacity(PIECE),
+        piece: Vec::new(),
         handed_on: 0,
         limit,
         omitted: 0,
