@@ -39,7 +39,7 @@ impl<S: Service> Cx<S> {
             refused.is_none()
         };
         let limit = (capacity - capacity / 4).min(MOST);
-        let printed = shape::print(limit, &mut sink, |printer| self.print(printer));
+        let printed = shape::print(limit, &mut sink, &mut |printer| self.print(printer));
         match (refused, printed) {
             (Some(refused), _) => Err(refused),
             (None, Some(printed)) => Ok(printed.length),
@@ -50,14 +50,17 @@ impl<S: Service> Cx<S> {
     fn print(&self, printer: &mut Printer<'_>) {
         let name = protocol::endpoint::name(self.slot()).unwrap_or_default();
         let store = self.shared.store.borrow();
-        printer.object(|printer| {
-            printer.member("service", |printer| printer.text(name));
-            let version = S::State::VERSION;
-            printer.member("state_version", |printer| printer.number(&version));
-            printer.member("state", |printer| store.state.show(printer));
-            printer.member("journal", |printer| store.journal.show(printer));
-            let omitted = printer.omitted();
-            printer.member("omitted", |printer| printer.number(&omitted));
-        });
+        printer.begin_object();
+        printer.name("service");
+        printer.text(name);
+        printer.name("state_version");
+        S::State::VERSION.show(printer);
+        printer.name("state");
+        store.state.show(printer);
+        printer.name("journal");
+        store.journal.show(printer);
+        printer.name("omitted");
+        printer.omitted().show(printer);
+        printer.end();
     }
 }

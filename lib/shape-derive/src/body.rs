@@ -69,13 +69,19 @@ fn of_enum(attributes: &Attributes, data: &syn::DataEnum, name: &Ident) -> Resul
         ));
         let pattern = pattern(&variant.fields, &fields);
         arms.extend(if fields.is_empty() {
-            quote! { #name::#ident #pattern => printer.word(#text), }
+            quote! { #name::#ident #pattern => printer.text(#text), }
         } else {
             let values = match (&variant.fields, fields.as_slice()) {
                 (Fields::Unnamed(_), [only]) => shown(only),
                 _ => values(&variant.fields, &fields),
             };
-            quote! { #name::#ident #pattern => printer.variant(#text, |printer| { #values }), }
+            quote! {
+                #name::#ident #pattern => {
+                    printer.begin_variant(#text);
+                    #values
+                    printer.end();
+                }
+            }
         });
     }
     // What counts is the number, not the place in the source.
@@ -166,15 +172,15 @@ fn shown(field: &Field<'_>) -> TokenStream {
 
 /// Shows all fields.
 fn values(all: &Fields, fields: &[Field<'_>]) -> TokenStream {
+    let are_named = matches!(all, Fields::Named(_));
     let each = fields.iter().map(|field| {
         let (name, shown) = (&field.name, shown(field));
-        match all {
-            Fields::Named(_) => quote! { printer.member(#name, |printer| { #shown }); },
-            _ => quote! { printer.element(|printer| { #shown }); },
-        }
+        let name = are_named.then(|| quote! { printer.name(#name); });
+        quote! { #name #shown }
     });
-    match all {
-        Fields::Named(_) => quote! { printer.object(|printer| { #(#each)* }); },
-        _ => quote! { printer.list(|printer| { #(#each)* }); },
-    }
+    let begin = match are_named {
+        true => quote! { printer.begin_object(); },
+        false => quote! { printer.begin_list(); },
+    };
+    quote! { #begin #(#each)* printer.end(); }
 }

@@ -35,6 +35,7 @@ fn implementation(mut input: DeriveInput) -> syn::Result<proc_macro2::TokenStrea
                 #outline
             }
 
+            #[inline(never)]
             fn show(&self, printer: &mut ::shape::Printer<'_>) {
                 #show
             }

@@ -8,20 +8,22 @@ use alloc::vec::Vec;
 use minicbor::bytes::ByteVec;
 
 macro_rules! numbers {
-    ($($number:ty),*) => {$(
+    ($print:ident as $wide:ty: $($number:ty),*) => {$(
         impl Shape for $number {
             fn outline(outline: &mut Outline) {
                 outline.leaf(stringify!($number));
             }
 
             fn show(&self, printer: &mut Printer<'_>) {
-                printer.number(self);
+                printer.$print(<$wide>::from(*self));
             }
         }
     )*};
 }
 
-numbers!(bool, u16, u32, u64, usize, i8, i16, i32, i64);
+numbers!(truth as bool: bool);
+numbers!(unsigned as u64: u16, u32, u64);
+numbers!(signed as i64: i8, i16, i32, i64);
 
 impl Shape for u8 {
     fn outline(outline: &mut Outline) {
@@ -29,7 +31,7 @@ impl Shape for u8 {
     }
 
     fn show(&self, printer: &mut Printer<'_>) {
-        printer.number(self);
+        printer.unsigned(u64::from(*self));
     }
 
     fn show_all(all: &[u8], printer: &mut Printer<'_>) {
@@ -46,7 +48,7 @@ macro_rules! names {
             }
 
             fn show(&self, printer: &mut Printer<'_>) {
-                printer.number(&self.0);
+                self.0.show(printer);
             }
         }
     )*};
@@ -133,9 +135,9 @@ macro_rules! tuples {
             }
 
             fn show(&self, printer: &mut Printer<'_>) {
-                printer.list(|_printer| {
-                    $(_printer.element(|printer| self.$place.show(printer));)*
-                });
+                printer.begin_list();
+                $(self.$place.show(printer);)*
+                printer.end();
             }
         }
     )*};

@@ -20,7 +20,7 @@ mod printer;
 mod tests;
 
 pub use outline::Outline;
-pub use printer::{Printed, Printer, Sink, print};
+pub use printer::{Printed, Printer, Sink, name_of, print};
 pub use shape_derive::Shape;
 
 /// A type that is exported.
@@ -36,11 +36,11 @@ pub trait Shape {
     where
         Self: Sized,
     {
-        printer.list(|printer| {
-            let mut all = all.iter();
-            while let Some(one) = printer.next_of(&mut all) {
-                printer.element(|printer| one.show(printer));
-            }
-        });
+        printer.begin_list();
+        let mut all = all.iter();
+        while let Some(one) = printer.next_of(&mut all) {
+            one.show(printer);
+        }
+        printer.end();
     }
 }

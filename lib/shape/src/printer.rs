@@ -1,8 +1,9 @@
 //! JSON, written piece by piece: a State may be larger than what a service has to spare.
 
+use crate::Shape;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt::{self, Write};
+use core::fmt;
 
 /// Bytes that are handed on at once.
 const PIECE: usize = 4096;
@@ -23,6 +24,22 @@ pub struct Printed {
     pub omitted: u64,
 }
 
+/// What elements or members are in.
+#[derive(Clone, Copy)]
+enum Inside {
+    Object,
+    List,
+}
+
+impl Inside {
+    const fn brackets(self) -> (char, char) {
+        match self {
+            Inside::Object => ('{', '}'),
+            Inside::List => ('[', ']'),
+        }
+    }
+}
+
 /// Prints JSON. All that takes no limit: the names in types and values of a fixed size.
 pub struct Printer<'a> {
     sink: &'a mut Sink<'a>,
@@ -33,8 +50,8 @@ pub struct Printer<'a> {
     omitted: u64,
     /// Something stands before the next element.
     goes_on: bool,
-    /// What is printed is a member of an object, else an element of a list.
-    in_object: bool,
+    /// What is being printed is in these.
+    around: Vec<Inside>,
 }
 
 /// Prints JSON to a sink. Past `limit` bytes no further element of a list or map is begun; their
@@ -43,7 +60,7 @@ pub struct Printer<'a> {
 pub fn print<'a>(
     limit: u64,
     sink: &'a mut Sink<'a>,
-    show: impl FnOnce(&mut Printer<'a>),
+    show: &mut dyn FnMut(&mut Printer<'a>),
 ) -> Option<Printed> {
     let mut printer = Printer {
         sink,
@@ -53,7 +70,7 @@ pub fn print<'a>(
         limit,
         omitted: 0,
         goes_on: false,
-        in_object: false,
+        around: Vec::new(),
     };
     show(&mut printer);
     printer.hand_on();
@@ -63,6 +80,8 @@ pub fn print<'a>(
     })
 }
 
+// The derive makes a call of one of these for each field of every type. None of them takes a closure,
+// and none is copied to where it is called: so what a type adds to an image is little more than names.
 impl Printer<'_> {
     /// Elements left out so far.
     #[must_use]
@@ -70,88 +89,134 @@ impl Printer<'_> {
         self.omitted
     }
 
-    /// An object of what `members` prints.
-    pub fn object(&mut self, members: impl FnOnce(&mut Self)) {
-        self.between('{', members, '}', true);
+    /// Begins an object.
+    #[inline(never)]
+    pub fn begin_object(&mut self) {
+        self.begin(Inside::Object);
     }
 
-    /// A list of what `elements` prints.
-    pub fn list(&mut self, elements: impl FnOnce(&mut Self)) {
-        self.between('[', elements, ']', false);
+    /// Begins a list.
+    #[inline(never)]
+    pub fn begin_list(&mut self) {
+        self.begin(Inside::List);
     }
 
-    fn between(&mut self, begin: char, inside: impl FnOnce(&mut Self), end: char, in_object: bool) {
-        let around = core::mem::replace(&mut self.in_object, in_object);
-        self.put(begin);
-        self.goes_on = false;
-        inside(self);
-        self.put(end);
-        self.goes_on = true;
-        self.in_object = around;
-    }
-
-    /// A member of an object.
-    pub fn member(&mut self, name: &str, value: impl FnOnce(&mut Self)) {
+    fn begin(&mut self, inside: Inside) {
         self.comma();
+        self.put(inside.brackets().0);
+        self.around.push(inside);
+        self.goes_on = false;
+    }
+
+    /// Ends what was begun last.
+    #[inline(never)]
+    pub fn end(&mut self) {
+        if let Some(inside) = self.around.pop() {
+            self.put(inside.brackets().1);
+        }
+        self.goes_on = true;
+    }
+
+    /// The name of the next member of an object.
+    #[inline(never)]
+    pub fn name(&mut self, name: &str) {
         self.text(name);
         self.put(':');
-        value(self);
-        self.goes_on = true;
+        self.goes_on = false;
     }
 
-    /// An element of a list.
-    pub fn element(&mut self, value: impl FnOnce(&mut Self)) {
-        self.comma();
-        value(self);
-        self.goes_on = true;
+    /// Begins a variant with fields.
+    #[inline(never)]
+    pub fn begin_variant(&mut self, name: &str) {
+        self.begin_object();
+        self.name(name);
     }
 
-    /// The next of several elements, unless the limit has been reached: then the rest is counted.
+    /// The next of several elements or entries, unless the limit has been reached: then the rest is
+    /// counted.
     pub fn next_of<T>(&mut self, all: &mut dyn Iterator<Item = T>) -> Option<T> {
-        if self.wanted && self.handed_on + self.piece.len() as u64 <= self.limit {
+        if self.has_room() {
             return all.next();
         }
-        let rest = all.count() as u64;
-        if rest > 0 {
-            self.omitted += rest;
-            let mark = |printer: &mut Self| printer.member("omitted", |p| p.number(&rest));
-            if self.in_object {
-                mark(self);
-            } else {
-                self.element(|printer| printer.object(mark));
-            }
-        }
+        self.leave_out(all.count() as u64);
         None
     }
 
-    /// A variant with fields.
-    pub fn variant(&mut self, name: &str, fields: impl FnOnce(&mut Self)) {
-        self.object(|printer| printer.member(name, fields));
+    fn has_room(&self) -> bool {
+        self.wanted && self.handed_on + self.piece.len() as u64 <= self.limit
     }
 
-    /// A name.
-    pub fn word(&mut self, word: &str) {
-        self.text(word);
+    fn leave_out(&mut self, rest: u64) {
+        if rest == 0 {
+            return;
+        }
+        self.omitted += rest;
+        let in_list = matches!(self.around.last(), Some(Inside::List));
+        if in_list {
+            self.begin_object();
+        }
+        self.name("omitted");
+        self.unsigned(rest);
+        if in_list {
+            self.end();
+        }
     }
 
-    /// A number or truth value.
-    pub fn number(&mut self, number: &dyn fmt::Display) {
-        // The printer takes everything.
-        let _ = write!(self, "{number}");
+    /// A number.
+    #[inline(never)]
+    pub fn unsigned(&mut self, number: u64) {
+        self.comma();
+        let mut digits = [0; 20];
+        let (mut at, mut rest) = (digits.len(), number);
+        loop {
+            at -= 1;
+            digits[at] = b'0' + (rest % 10).to_le_bytes()[0];
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        self.raw(&digits[at..]);
+    }
+
+    /// A number.
+    #[inline(never)]
+    pub fn signed(&mut self, number: i64) {
+        self.comma();
+        if number < 0 {
+            self.put('-');
+        }
+        self.goes_on = false;
+        self.unsigned(number.unsigned_abs());
+    }
+
+    /// A truth value.
+    #[inline(never)]
+    pub fn truth(&mut self, is_so: bool) {
+        self.comma();
+        self.raw(if is_so { b"true" } else { b"false" });
     }
 
     /// Nothing.
+    #[inline(never)]
     pub fn null(&mut self) {
-        let _ = self.write_str("null");
+        self.comma();
+        self.raw(b"null");
     }
 
     /// Something that is not shown.
+    #[inline(never)]
     pub fn secret(&mut self) {
-        self.object(|printer| printer.member("secret", |printer| printer.number(&true)));
+        self.begin_object();
+        self.name("secret");
+        self.truth(true);
+        self.end();
     }
 
     /// Text; of a long one the beginning.
+    #[inline(never)]
     pub fn text(&mut self, text: &str) {
+        self.comma();
         let end = text.floor_char_boundary(TEXT);
         self.put('"');
         for character in text[..end].chars() {
@@ -161,18 +226,20 @@ impl Printer<'_> {
                     self.put(character);
                 }
                 control if control < ' ' => {
-                    let _ = write!(self, "\\u{:04x}", u32::from(control));
+                    self.raw(b"\\u00");
+                    self.hexadecimal(u32::from(control).to_le_bytes()[0]);
                 }
                 other => self.put(other),
             }
         }
         if end < text.len() {
-            let _ = self.write_str("...");
+            self.raw(b"...");
         }
         self.put('"');
     }
 
     /// Bytes: as text if that is what they are, else how many and the first ones.
+    #[inline(never)]
     pub fn bytes(&mut self, bytes: &[u8]) {
         let is_text = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ';
         if let Ok(text) = core::str::from_utf8(bytes)
@@ -181,41 +248,47 @@ impl Printer<'_> {
         {
             return self.text(text);
         }
-        let mut first = String::new();
+        self.begin_object();
+        self.name("bytes");
+        self.unsigned(bytes.len() as u64);
+        self.name("first");
+        self.comma();
+        self.put('"');
         for byte in bytes.iter().take(BINARY) {
-            let _ = write!(first, "{byte:02x}");
+            self.hexadecimal(*byte);
         }
-        self.object(|printer| {
-            printer.member("bytes", |printer| printer.number(&bytes.len()));
-            printer.member("first", |printer| printer.text(&first));
-        });
+        self.put('"');
+        self.end();
     }
 
-    /// What `value` prints, as the name of a member: text as it is, everything else as text.
-    pub fn name_of(&mut self, value: impl FnOnce(&mut Printer<'_>)) -> String {
-        let mut name = Vec::new();
-        let mut sink = |piece: &[u8]| {
-            name.extend_from_slice(piece);
-            true
-        };
-        let _ = print(PIECE as u64, &mut sink, |printer| value(printer));
-        let name = String::from_utf8(name).unwrap_or_default();
-        let bare = name.strip_prefix('"').and_then(|n| n.strip_suffix('"'));
-        match bare {
-            Some(bare) if !bare.contains('\\') => bare.into(),
-            _ => name,
-        }
+    fn hexadecimal(&mut self, byte: u8) {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digit = |value: u8| DIGITS[usize::from(value % 16)];
+        self.raw(&[digit(byte / 16), digit(byte)]);
     }
 
+    /// Separates what comes from what was before.
     fn comma(&mut self) {
-        if self.goes_on {
-            self.put(',');
+        if core::mem::replace(&mut self.goes_on, true) {
+            self.raw(b",");
         }
-        self.goes_on = false;
     }
 
     fn put(&mut self, character: char) {
-        let _ = self.write_char(character);
+        self.raw(character.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+
+    #[inline(never)]
+    fn raw(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let room = PIECE - self.piece.len();
+            let (now, rest) = bytes.split_at(room.min(bytes.len()));
+            self.piece.extend_from_slice(now);
+            if self.piece.len() == PIECE {
+                self.hand_on();
+            }
+            bytes = rest;
+        }
     }
 
     fn hand_on(&mut self) {
@@ -227,19 +300,20 @@ impl Printer<'_> {
     }
 }
 
-impl Write for Printer<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let mut bytes = text.as_bytes();
-        while !bytes.is_empty() {
-            let room = PIECE - self.piece.len();
-            let (now, rest) = bytes.split_at(room.min(bytes.len()));
-            self.piece.extend_from_slice(now);
-            if self.piece.len() == PIECE {
-                self.hand_on();
-            }
-            bytes = rest;
-        }
-        Ok(())
+/// A value as the name of a member: text as it is, everything else as text.
+#[must_use]
+pub fn name_of<T: Shape>(value: &T) -> String {
+    let mut name = Vec::new();
+    let mut sink = |piece: &[u8]| {
+        name.extend_from_slice(piece);
+        true
+    };
+    let _ = print(PIECE as u64, &mut sink, &mut |printer| value.show(printer));
+    let name = String::from_utf8(name).unwrap_or_default();
+    let bare = name.strip_prefix('"').and_then(|n| n.strip_suffix('"'));
+    match bare {
+        Some(bare) if !bare.contains('\\') => bare.into(),
+        _ => name,
     }
 }
 

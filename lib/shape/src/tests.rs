@@ -54,7 +54,7 @@ fn json<T: Shape>(value: &T, limit: u64) -> (String, Printed) {
         text.extend_from_slice(piece);
         true
     };
-    let printed = print(limit, &mut sink, |printer: &mut Printer<'_>| {
+    let printed = print(limit, &mut sink, &mut |printer: &mut Printer<'_>| {
         value.show(printer);
     });
     (String::from_utf8(text).unwrap(), printed.unwrap())
@@ -117,6 +117,8 @@ fn what_is_not_text_is_a_length_and_a_beginning() {
     let (text, _) = json(&vec![0_u8; 5000], 1000);
     let zeroes = "0".repeat(32);
     assert_eq!(text, std::format!(r#"{{"bytes":5000,"first":"{zeroes}"}}"#));
+    let (text, _) = json(&(i64::MIN, u64::MAX, -1_i8), 1000);
+    assert_eq!(text, "[-9223372036854775808,18446744073709551615,-1]");
     let (text, _) = json(&"é".repeat(200), 1000);
     assert_eq!(text, std::format!(r#""{}...""#, "é".repeat(128)));
 }
@@ -139,7 +141,7 @@ fn a_long_text_comes_in_pieces_until_nobody_wants_more() {
         assert!(piece.len() <= 4096);
         pieces < 2
     };
-    assert_eq!(print(u64::MAX, &mut sink, |p| all.show(p)), None);
+    assert_eq!(print(u64::MAX, &mut sink, &mut |p| all.show(p)), None);
     assert_eq!(pieces, 2);
     assert_eq!(json(&all, u64::MAX).0.len(), 20_001);
 }

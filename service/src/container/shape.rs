@@ -1,7 +1,7 @@
 //! What containers look like: the log of changes belongs to the framework, and is not shown.
 
 use super::{Map, Value};
-use shape::{Outline, Printer, Shape};
+use shape::{Outline, Printer, Shape, name_of};
 
 impl<K: Shape + Ord, V: Shape> Shape for Map<K, V> {
     fn outline(outline: &mut Outline) {
@@ -9,13 +9,13 @@ impl<K: Shape + Ord, V: Shape> Shape for Map<K, V> {
     }
 
     fn show(&self, printer: &mut Printer<'_>) {
-        printer.object(|printer| {
-            let mut entries = self.iter();
-            while let Some((key, value)) = printer.next_of(&mut entries) {
-                let name = printer.name_of(|printer| key.show(printer));
-                printer.member(&name, |printer| value.show(printer));
-            }
-        });
+        printer.begin_object();
+        let mut entries = self.iter();
+        while let Some((key, value)) = printer.next_of(&mut entries) {
+            printer.name(&name_of(key));
+            value.show(printer);
+        }
+        printer.end();
     }
 }
 
