@@ -7,12 +7,11 @@ use crate::player::{Noted, ORDERS};
 use crate::probe::Counts;
 use crate::registry::SERVICES;
 use crate::trace::{Trace, name};
-use crate::world::{Exported, World, Wrong};
+use crate::world::{Watcher, World, Wrong};
 use abi::{Endpoint, Pid};
 use protocol::endpoint;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::rc::Rc;
 
 /// What a run comes to: the same, however it was disturbed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,7 +117,7 @@ pub fn play_watched(
     case: &Case,
     seed: u64,
     disturbance: &Disturbance,
-    watcher: Option<Rc<dyn Fn(&Exported<'_>)>>,
+    watcher: Option<Watcher>,
 ) -> Result<Played, Box<Failed>> {
     let mut world = World::new(&case.boot, seed, disturbance).map_err(|wrong| {
         Box::new(Failed {

@@ -74,6 +74,9 @@ pub struct Exported<'a> {
     pub turn: u64,
 }
 
+/// Looks at what services export.
+pub type Watcher = Rc<dyn Fn(&Exported<'_>)>;
+
 /// An instance, and its kernel.
 struct Running {
     value: Box<dyn Value>,
@@ -93,7 +96,7 @@ pub struct World {
     /// What happened last.
     pub trace: Trace,
     /// Is shown what services export, after each of their turns and when they are replaced.
-    pub watcher: Option<Rc<dyn Fn(&Exported<'_>)>>,
+    pub watcher: Option<Watcher>,
     boot: Boot,
     /// What rs is told when the probe gives its signal.
     orders: Vec<Order>,

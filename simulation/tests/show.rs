@@ -11,11 +11,11 @@ use simulation::run::play;
 
 /// What rs's operator is answered, in order.
 fn answers(orders: Vec<Order>) -> Vec<Value> {
-    let case = cases::updates::case().unwrap();
-    let played = play(&case, 1, &Disturbance::at_once(orders)).unwrap();
+    let case = cases::updates::case().expect("a case");
+    let played = play(&case, 1, &Disturbance::at_once(orders)).expect("a calm run");
     let json = |noted: &Noted| match noted {
         Noted::Bytes(bytes) => match control::decode_state(bytes) {
-            Ok(StateAnswer::Shown(json)) => Some(serde_json::from_str(json).unwrap()),
+            Ok(StateAnswer::Shown(json)) => Some(serde_json::from_str(json).expect("JSON")),
             _ => None,
         },
         Noted::Number(_) => None,

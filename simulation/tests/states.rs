@@ -137,7 +137,7 @@ fn a_damaged_state_is_refused_or_checked() {
 
 /// Cuts off the end, or turns a bit.
 fn damage(bytes: &[u8], number: u64, chance: &mut Chance) -> Vec<u8> {
-    let place = usize::try_from(chance.below(bytes.len() as u64)).unwrap();
+    let place = abi::word::index(chance.below(bytes.len() as u64));
     let mut damaged = bytes.to_vec();
     if number.is_multiple_of(4) {
         damaged.truncate(place);

@@ -9,7 +9,7 @@ use crate::disturbance::{Disturbance, Order};
 use crate::probe::{Kind, Point};
 use crate::registry::{self, SERVICES};
 use crate::run::{Failed, play_watched};
-use crate::world::Exported;
+use crate::world::{Exported, Watcher};
 use abi::Endpoint;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -142,7 +142,7 @@ impl Run<'_> {
 
     /// Keeps what services of this run's version export; with `succeeded_only` what a successor
     /// gets.
-    fn watcher(&self, origin: String, succeeded_only: bool) -> Rc<dyn Fn(&Exported<'_>)> {
+    fn watcher(&self, origin: String, succeeded_only: bool) -> Watcher {
         let (version, finds) = (self.version, self.finds.clone());
         Rc::new(move |exported| {
             let is_of_version = registry::of_image(exported.slot, version)
