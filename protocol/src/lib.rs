@@ -18,6 +18,7 @@ pub mod endpoint;
 pub mod files;
 pub mod identity;
 pub mod inspect;
+pub mod introspection;
 pub mod memory;
 pub mod names;
 pub mod object;
@@ -45,6 +46,7 @@ pub const NUMBERS: &[(&str, u16)] = &[
     ("terminal", terminal::NUMBER),
     ("startup", startup::NUMBER),
     ("inspect", inspect::NUMBER),
+    ("introspection", introspection::NUMBER),
 ];
 
 #[cfg(test)]

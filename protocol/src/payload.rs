@@ -2,9 +2,10 @@
 
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// A range of a new address space.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct PlannedRegion {
     /// The first address, page aligned.
     #[n(0)]
@@ -24,7 +25,7 @@ pub struct PlannedRegion {
 }
 
 /// What a new address space holds: the payload of `memory::Execute`.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct ExecutePlan {
     /// The program's segments, in order of address.
     #[n(0)]
@@ -47,7 +48,7 @@ pub struct ExecutePlan {
 }
 
 /// What proc shows of a process.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct ProcessInformation {
     /// The command's name (at most 15 bytes).
     #[cbor(n(0), with = "minicbor::bytes")]

@@ -79,7 +79,17 @@ words_of_names!(
 
 /// An open file description at its server. A server never reuses a handle while it is open.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, minicbor::Encode, minicbor::Decode,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    minicbor::Encode,
+    minicbor::Decode,
+    shape::Shape,
 )]
 #[cbor(transparent)]
 pub struct Handle(#[n(0)] pub u32);
@@ -89,7 +99,7 @@ pub struct Handle(#[n(0)] pub u32);
 macro_rules! word_enum {
     ($(#[$doc:meta])* pub enum $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $value:literal,)* }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, minicbor::Encode, minicbor::Decode)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, minicbor::Encode, minicbor::Decode, shape::Shape)]
         #[cbor(index_only)]
         pub enum $name { $($(#[$variant_doc])* #[n($value)] $variant = $value,)* }
 

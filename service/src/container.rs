@@ -2,6 +2,7 @@
 //! that the importer takes back what a closure did before a crash cut it short.
 
 mod map;
+mod shape;
 mod value;
 
 pub use map::Map;

@@ -4,9 +4,10 @@ use crate::container::{Map, Value};
 use abi::Errno;
 use minicbor::{Decode, Encode};
 use protocol::Handle;
+use shape::Shape;
 
 /// An open file description.
-#[derive(Clone, Debug, Encode, Decode)]
+#[derive(Clone, Debug, Encode, Decode, Shape)]
 pub struct Description<T> {
     /// Descriptors and other holders that refer to it.
     #[n(0)]
@@ -23,7 +24,7 @@ pub struct Description<T> {
 }
 
 /// The open file descriptions of a server: a container for its State.
-#[derive(Clone, Debug, Encode, Decode)]
+#[derive(Clone, Debug, Encode, Decode, Shape)]
 pub struct Descriptions<T> {
     #[n(0)]
     open: Map<u32, Description<T>>,
@@ -107,6 +108,15 @@ impl<T: Clone> Descriptions<T> {
         Ok(self.open.remove(&handle.0))
     }
 
+    /// Drops descriptions that nobody refers to, and those of objects for which `is_there` does
+    /// not hold; returns how many. For [`crate::State::check`].
+    pub fn check(&mut self, is_there: impl Fn(&T) -> bool) -> usize {
+        let before = self.open.len();
+        self.open
+            .retain(|_, of| of.references > 0 && is_there(&of.object));
+        before - self.open.len()
+    }
+
     /// All open descriptions.
     pub fn iter(&self) -> impl Iterator<Item = (Handle, &Description<T>)> {
         self.open
@@ -154,5 +164,16 @@ mod tests {
         assert_eq!(open.close(handle).unwrap().unwrap().object, "x");
         assert_eq!(open.close(handle).unwrap_err(), Errno::BADF);
         assert_ne!(open.open("y", 0), handle);
+    }
+
+    #[test]
+    fn descriptions_that_cannot_be_are_dropped_alone() {
+        let mut open = Descriptions::default();
+        let (whole, lost) = (open.open("there", 0), open.open("gone", 0));
+        let nobodys = open.open("there", 0);
+        open.update(nobodys, |of| of.references = 0).unwrap();
+        assert_eq!(open.check(|object| *object == "there"), 2);
+        assert!(open.get(whole).is_ok() && open.get(lost).is_err());
+        assert_eq!(open.check(|object| *object == "there"), 0);
     }
 }

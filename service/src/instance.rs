@@ -4,18 +4,20 @@ use crate::journal::{Item, Key};
 use crate::outcome::{Ending, Outcome, Refused};
 use crate::run::{Run, Shared};
 use crate::simulated::{self, Rule};
-use crate::state::{Start, State, Store};
-use crate::{Cx, System, epoch};
+use crate::state::{Imported, Start, State, Store};
+use crate::{Cx, System, epoch, introspect};
 use abi::event::EventKind;
 use abi::slot::Refusal;
 use abi::{Errno, Event, Reply, RequestId, Time};
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::format;
 use alloc::rc::Rc;
 use core::cell::{Cell, RefCell};
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
+use protocol::introspection;
 
 /// A handler in progress.
 pub type Handler = Pin<Box<dyn Future<Output = Outcome>>>;
@@ -71,6 +73,8 @@ pub struct Instance<S: Service> {
     bits: u64,
     /// The run of `notified` in progress.
     notified: Option<u64>,
+    /// What the check of an import has dropped.
+    dropped: usize,
 }
 
 /// The key that every notification wakes, for those who wait for the kernel's levels.
@@ -93,7 +97,22 @@ impl<S: Service> Instance<S> {
         version: u32,
         bytes: &[u8],
     ) -> Result<Self, Refusal> {
-        Ok(Self::of(system, start, Store::import(version, bytes)?))
+        let Imported { store, dropped } = Store::import(version, bytes)?;
+        if dropped > 0 {
+            let name = protocol::endpoint::name(start.slot).unwrap_or("service");
+            let line =
+                format!("{name}: import dropped {dropped} entries that contradict themselves");
+            system.log(line.as_bytes());
+        }
+        let mut instance = Self::of(system, start, store);
+        instance.dropped = dropped;
+        Ok(instance)
+    }
+
+    /// How much of what was imported contradicted itself, and was dropped.
+    #[must_use]
+    pub fn dropped(&self) -> usize {
+        self.dropped
     }
 
     fn of(system: Rc<dyn System>, start: Start, store: Store<S::State>) -> Self {
@@ -117,6 +136,7 @@ impl<S: Service> Instance<S> {
             timer: Time::NEVER,
             bits: 0,
             notified: None,
+            dropped: 0,
         }
     }
 
@@ -197,7 +217,10 @@ impl<S: Service> Instance<S> {
             Some(reply) => self.reply(event.id, &reply),
             None => {
                 let run = Run::of_event(event);
-                let task = self.start(run, S::handle);
+                let task = match introspection::Request::decode(&event.message) {
+                    Some(introspection::Request::Show(_)) => self.start(run, introspect::show),
+                    None => self.start(run, S::handle),
+                };
                 self.by_request.insert(event.id, task);
             }
         }

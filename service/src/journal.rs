@@ -4,9 +4,10 @@ use crate::container::Map;
 use abi::{Reply, RequestId};
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// A label in the source, known by its FNV-1a hash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Shape)]
 #[cbor(transparent)]
 pub(crate) struct Label(#[n(0)] u32);
 
@@ -23,7 +24,7 @@ impl Label {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Shape)]
 pub(crate) enum Key {
     /// The n-th question.
     #[n(0)]
@@ -43,7 +44,7 @@ pub(crate) enum Key {
 }
 
 /// A reply as the journal keeps it.
-#[derive(Clone, Copy, Debug, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Encode, Decode, Shape)]
 pub(crate) struct KeptReply(#[n(0)] i64, #[n(1)] [u64; 6], #[n(2)] u32, #[n(3)] u32);
 
 impl From<Reply> for KeptReply {
@@ -63,7 +64,7 @@ impl From<KeptReply> for Reply {
     }
 }
 
-#[derive(Clone, Debug, Encode, Decode)]
+#[derive(Clone, Debug, Encode, Decode, Shape)]
 pub(crate) enum Item {
     #[n(0)]
     Asked(#[n(0)] Label),
@@ -77,7 +78,7 @@ pub(crate) enum Item {
     Done(#[n(0)] KeptReply),
 }
 
-#[derive(Clone, Debug, Default, Encode, Decode)]
+#[derive(Clone, Debug, Default, Encode, Decode, Shape)]
 pub(crate) struct Journal {
     #[n(0)]
     entries: Map<(u64, Key), Item>,

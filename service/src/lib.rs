@@ -24,6 +24,7 @@ mod epoch;
 #[cfg(feature = "image")]
 pub mod image;
 pub mod instance;
+mod introspect;
 mod journal;
 pub mod objects;
 pub mod outcome;

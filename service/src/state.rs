@@ -4,7 +4,9 @@ use crate::journal::Journal;
 use crate::simulated::{self, Rule};
 use abi::Endpoint;
 use abi::slot::Refusal;
+use alloc::string::String;
 use minicbor::{Decode, Encode};
+use shape::{Outline, Shape};
 
 /// What a fresh start may depend on.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,8 +20,8 @@ pub struct Start {
 }
 
 /// All that a service knows. Made of the framework's containers; each version of a service has its
-/// own type, which derives `Encode` and `Decode` with stable field numbers.
-pub trait State: Encode<()> + for<'b> Decode<'b, ()> + Sized + 'static {
+/// own type, which derives `Encode` and `Decode` with stable field numbers, and `Shape`.
+pub trait State: Encode<()> + for<'b> Decode<'b, ()> + Shape + Sized + 'static {
     /// The version of this type.
     const VERSION: u32;
     /// The type of the version next to this one.
@@ -30,10 +32,39 @@ pub trait State: Encode<()> + for<'b> Decode<'b, ()> + Sized + 'static {
     /// The State of a service that knows nothing yet.
     fn fresh(start: &Start) -> Self;
 
-    /// Drops what contradicts itself, one entity at a time; returns how many.
+    /// Drops what contradicts itself, one entity at a time; returns how many. It is called until
+    /// there is nothing left to drop.
     fn check(&mut self) -> usize {
         0
     }
+}
+
+/// What an instance has read of what another one exported.
+pub(crate) struct Imported<S> {
+    pub(crate) store: Store<S>,
+    /// What [`State::check`] has dropped.
+    pub(crate) dropped: usize,
+}
+
+/// The outline of all that a service exports: its State, and the journal.
+#[must_use]
+pub fn outline<S: State>() -> String {
+    Outline::of::<(S, Journal)>()
+}
+
+/// Rounds of checks: what refers to something that was dropped is dropped in the next one.
+const ROUNDS: usize = 64;
+
+/// Checks a State until nothing contradicts itself; returns how much was dropped.
+fn checked<S: State>(state: &mut S) -> Result<usize, Refusal> {
+    let mut dropped = 0;
+    for _ in 0..ROUNDS {
+        match state.check() {
+            0 => return Ok(dropped),
+            more => dropped += more,
+        }
+    }
+    Err(Refusal::Inconsistent)
 }
 
 /// What outlives an instance: the State and the journal.
@@ -65,7 +96,7 @@ impl<S: State> Store<S> {
     }
 
     /// Reads what an instance of version `version` has exported.
-    pub(crate) fn import(version: u32, bytes: &[u8]) -> Result<Self, Refusal> {
+    pub(crate) fn import(version: u32, bytes: &[u8]) -> Result<Imported<S>, Refusal> {
         let mut decoder = minicbor::Decoder::new(bytes);
         let undecodable = |_| Refusal::Undecodable;
         if decoder.array().map_err(undecodable)? != Some(2) {
@@ -82,11 +113,12 @@ impl<S: State> Store<S> {
         if !simulated::holds(Rule::Journal) {
             journal = Journal::default();
         }
-        state.check();
-        Ok(Store {
+        let dropped = checked(&mut state)?;
+        let store = Store {
             state,
             journal,
             open: 0,
-        })
+        };
+        Ok(Imported { store, dropped })
     }
 }

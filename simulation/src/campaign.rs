@@ -9,7 +9,7 @@ use crate::registry::SERVICES;
 use crate::run::{Failed, Outcome, Played, differences, leftovers, play};
 use crate::world::Wrong;
 use abi::Endpoint;
-use control::{Reason, Response};
+use control::{Reason, Response, StateAnswer};
 use protocol::endpoint;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -256,7 +256,12 @@ fn refused(played: &Played) -> Option<String> {
         let Noted::Bytes(bytes) = answer else {
             return Some("an answer that is a number".to_owned());
         };
-        match control::decode_response(bytes) {
+        let response = match control::decode_state(bytes) {
+            Ok(StateAnswer::Shown(json)) if json.ends_with('}') => return None,
+            Ok(StateAnswer::Response(response)) => Ok(response),
+            other => Err(format!("{other:?}")),
+        };
+        match response {
             Ok(Response::Updated(_) | Response::Status(_)) => None,
             // Who dies in the middle of its own update, or prepares for it, goes on as before.
             Ok(Response::Refused(refused))

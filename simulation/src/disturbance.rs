@@ -53,6 +53,8 @@ pub enum When {
 pub enum Order {
     /// To tell how a service is doing: changes nothing.
     Status(Endpoint),
+    /// To show what a service knows: changes nothing.
+    State(Endpoint),
     /// To replace a service by another instance of the same version.
     Refresh(Endpoint),
     /// To replace it by another version.
@@ -66,7 +68,10 @@ impl Order {
     #[must_use]
     pub fn bytes(self) -> Vec<u8> {
         let slot = match self {
-            Order::Status(slot) | Order::Refresh(slot) | Order::Update(slot, _) => slot,
+            Order::Status(slot)
+            | Order::State(slot)
+            | Order::Refresh(slot)
+            | Order::Update(slot, _) => slot,
             Order::UpdateAll(_) => Endpoint::RS,
         };
         let name = protocol::endpoint::name(slot).and_then(|name| ServiceName::new(name).ok());
@@ -75,6 +80,7 @@ impl Order {
         };
         let request = match self {
             Order::Status(_) => Request::Status,
+            Order::State(_) => Request::State { name },
             Order::Refresh(_) => Request::Refresh { name },
             Order::UpdateAll(version) => {
                 let to = Target::Version(version);

@@ -12,6 +12,7 @@
 //! disturbance  deaths, orders to rs, a poisoned request, a rule left out; random draws them
 //! run          plays a case once, and looks at what it came to; notation makes States text
 //! campaign     plays a case with many disturbances and compares
+//! samples      what services export, stored for later builds
 //! line         what a serial line cannot promise
 //! ```
 
@@ -32,6 +33,7 @@ pub mod program;
 pub mod random;
 pub mod registry;
 pub mod run;
+pub mod samples;
 pub mod system;
 pub mod trace;
 pub mod world;

@@ -17,6 +17,8 @@ pub trait Value {
     fn export(&self) -> Vec<u8>;
     /// The version of what it exports.
     fn state_version(&self) -> u32;
+    /// How much of what it imported contradicted itself.
+    fn dropped(&self) -> usize;
 }
 
 impl<S: Service> Value for Instance<S> {
@@ -39,6 +41,29 @@ impl<S: Service> Value for Instance<S> {
 
     fn state_version(&self) -> u32 {
         S::State::VERSION
+    }
+
+    fn dropped(&self) -> usize {
+        Instance::dropped(self)
+    }
+}
+
+/// What an image exports and imports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exports {
+    /// The version of its State.
+    pub version: u32,
+    /// The other version that it reads.
+    pub other: u32,
+    /// All that the encoding of its State and journal depends on.
+    pub outline: String,
+}
+
+fn exports<S: Service>() -> Exports {
+    Exports {
+        version: S::State::VERSION,
+        other: S::State::OTHER_VERSION,
+        outline: service::state::outline::<S::State>(),
     }
 }
 
@@ -84,6 +109,18 @@ macro_rules! services {
                     (endpoint::$slot, 2) => instance::<$next::$service>(system, origin),
                 )*
                 _ => Err(Refusal::Other),
+            }
+        }
+
+        /// What a service exports whose image has this version, if there is one.
+        #[must_use]
+        pub fn of_image(slot: Endpoint, version: u32) -> Option<Exports> {
+            match (slot, version) {
+                $(
+                    (endpoint::$slot, 1) => Some(exports::<$first::$service>()),
+                    (endpoint::$slot, 2) => Some(exports::<$next::$service>()),
+                )*
+                _ => None,
             }
         }
 

@@ -7,7 +7,7 @@ use crate::player::{Noted, ORDERS};
 use crate::probe::Counts;
 use crate::registry::SERVICES;
 use crate::trace::{Trace, name};
-use crate::world::{World, Wrong};
+use crate::world::{Watcher, World, Wrong};
 use abi::{Endpoint, Pid};
 use protocol::endpoint;
 use std::collections::BTreeMap;
@@ -106,6 +106,19 @@ impl fmt::Debug for Failed {
 /// # Errors
 /// What went wrong, other than that the outcome is another one.
 pub fn play(case: &Case, seed: u64, disturbance: &Disturbance) -> Result<Played, Box<Failed>> {
+    play_watched(case, seed, disturbance, None)
+}
+
+/// As [`play`], shown to a watcher.
+///
+/// # Errors
+/// As [`play`].
+pub fn play_watched(
+    case: &Case,
+    seed: u64,
+    disturbance: &Disturbance,
+    watcher: Option<Watcher>,
+) -> Result<Played, Box<Failed>> {
     let mut world = World::new(&case.boot, seed, disturbance).map_err(|wrong| {
         Box::new(Failed {
             case: case.name,
@@ -116,6 +129,7 @@ pub fn play(case: &Case, seed: u64, disturbance: &Disturbance) -> Result<Played,
             log: String::new(),
         })
     })?;
+    world.watcher = watcher;
     let result = go(case, &mut world, disturbance);
     let log = String::from_utf8_lossy(&world.host.borrow().kernel.machine.log).into_owned();
     match result {

@@ -9,7 +9,7 @@ use crate::player::Player;
 use crate::probe::{Death, Hang, Kind, Probe};
 use crate::registry::{self, Origin, Value};
 use crate::system::Kernel;
-use crate::trace::Trace;
+use crate::trace::{self, Trace};
 use abi::slot::{Failure, Refusal};
 use abi::{CallError, Endpoint, Event, EventKind, Pid, RequestId};
 use kernel_core::Limits;
@@ -59,6 +59,24 @@ impl Wrong {
     }
 }
 
+/// What a service exports, or would.
+#[derive(Clone, Copy, Debug)]
+pub struct Exported<'a> {
+    /// The service.
+    pub slot: Endpoint,
+    /// The version of the State.
+    pub version: u32,
+    /// State and journal.
+    pub bytes: &'a [u8],
+    /// It is exported for a successor: what was cut short is in it.
+    pub is_succeeded: bool,
+    /// The turn of the run.
+    pub turn: u64,
+}
+
+/// Looks at what services export.
+pub type Watcher = Rc<dyn Fn(&Exported<'_>)>;
+
 /// An instance, and its kernel.
 struct Running {
     value: Box<dyn Value>,
@@ -77,6 +95,8 @@ pub struct World {
     pub devices: Devices,
     /// What happened last.
     pub trace: Trace,
+    /// Is shown what services export, after each of their turns and when they are replaced.
+    pub watcher: Option<Watcher>,
     boot: Boot,
     /// What rs is told when the probe gives its signal.
     orders: Vec<Order>,
@@ -127,6 +147,7 @@ impl World {
             player: Player::new(boot.programs.clone()),
             devices,
             trace: Trace::default(),
+            watcher: None,
             boot: boot.clone(),
             orders,
             speaks_former: disturbance.speaks_former,
@@ -250,6 +271,11 @@ impl World {
         }
         let refusal = match registry::make(system.clone(), &origin) {
             Ok(value) => {
+                let (name, dropped) = (trace::name(id.slot), value.dropped());
+                if dropped > 0 {
+                    let what = format!("of what {name} exported {dropped} entries were dropped");
+                    return Err(Wrong::Contradiction(what));
+                }
                 self.values.insert(id, Running { value, system });
                 Refusal::None
             }
@@ -276,6 +302,7 @@ impl World {
             return Ok(());
         };
         let (version, bytes) = (old.value.state_version(), old.value.export());
+        self.show(id.slot, &*old.value, true);
         let exported = self.host.borrow_mut().export(id, version, &bytes);
         exported.map_err(|error| Wrong::Refused("export", error))
     }
@@ -332,6 +359,9 @@ impl World {
                 {
                     running.system.answered(event.tag);
                 }
+                if let Some(running) = self.values.get(&id) {
+                    self.show(id.slot, &*running.value, false);
+                }
                 Ok(())
             }
             Err(payload) if payload.is::<Death>() => {
@@ -340,6 +370,18 @@ impl World {
             }
             Err(payload) if payload.is::<Hang>() => Err(Wrong::Hang(id.slot)),
             Err(payload) => Err(Wrong::Panic(id.slot, words(&*payload))),
+        }
+    }
+
+    fn show(&self, slot: Endpoint, value: &dyn Value, is_succeeded: bool) {
+        if let Some(watcher) = &self.watcher {
+            watcher(&Exported {
+                slot,
+                version: value.state_version(),
+                bytes: &value.export(),
+                is_succeeded,
+                turn: self.turns,
+            });
         }
     }
 

@@ -141,6 +141,23 @@ fn sets() {
     eprintln!("{sweep}");
 }
 
+/// Services are asked what they know, and die while they tell it.
+#[test]
+fn shown() {
+    let case = cases::updates::case().unwrap();
+    let campaign = Campaign::new(&case, 1).unwrap();
+    let mut sweep = Sweep::default();
+    for slot in [endpoint::RS, endpoint::VM, endpoint::PFS] {
+        for dies in [endpoint::RS, slot] {
+            let orders = [Order::State(slot), Order::UpdateAll(2), Order::State(slot)];
+            let disturbances = campaign.deaths_during(dies, &orders).unwrap();
+            sweep.more(campaign.sweep(disturbances.into_iter()));
+        }
+    }
+    assert!(sweep.failed.is_empty(), "{sweep}");
+    eprintln!("{sweep}");
+}
+
 /// Two services that work for each other die one soon after the other.
 #[test]
 fn pairs() {

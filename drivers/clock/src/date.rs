@@ -1,9 +1,10 @@
 //! Dates of the Gregorian calendar.
 
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// A point of time in UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) struct Date {
     #[n(0)]
     pub(crate) year: u32,

@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 use service::container::Value;
 use service::description::Descriptions;
+use shape::Shape;
 
 #[cfg(not(feature = "next"))]
 pub use version_1::State;
@@ -11,10 +12,10 @@ pub use version_2::State;
 
 /// Version 1.
 mod version_1 {
-    use super::{Decode, Descriptions, Encode, Value};
+    use super::{Decode, Descriptions, Encode, Shape, Value};
 
     /// What clock knows.
-    #[derive(Debug, Default, Encode, Decode)]
+    #[derive(Debug, Default, Encode, Decode, Shape)]
     pub struct State {
         #[n(0)]
         pub(super) open: Descriptions<()>,
@@ -58,6 +59,10 @@ mod version_1 {
         fn fresh(_: &service::Start) -> Self {
             Self::default()
         }
+
+        fn check(&mut self) -> usize {
+            self.open.check(|_| true)
+        }
     }
 
     impl From<super::version_2::State> for State {
@@ -73,10 +78,10 @@ mod version_1 {
 
 /// Version 2: the base is optional instead of 0, and questions are counted.
 mod version_2 {
-    use super::{Decode, Descriptions, Encode, Value};
+    use super::{Decode, Descriptions, Encode, Shape, Value};
 
     /// What clock knows.
-    #[derive(Debug, Default, Encode, Decode)]
+    #[derive(Debug, Default, Encode, Decode, Shape)]
     pub struct State {
         #[n(0)]
         pub(super) descriptions: Descriptions<()>,
@@ -124,6 +129,10 @@ mod version_2 {
 
         fn fresh(_: &service::Start) -> Self {
             Self::default()
+        }
+
+        fn check(&mut self) -> usize {
+            self.descriptions.check(|_| true)
         }
     }
 

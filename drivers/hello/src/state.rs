@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 use service::container::Value;
 use service::description::Descriptions;
+use shape::Shape;
 
 #[cfg(not(feature = "next"))]
 pub use version_1::State;
@@ -11,10 +12,10 @@ pub use version_2::State;
 
 /// Version 1.
 mod version_1 {
-    use super::{Decode, Descriptions, Encode, Value};
+    use super::{Decode, Descriptions, Encode, Shape, Value};
 
     /// What hello knows.
-    #[derive(Debug, Default, Encode, Decode)]
+    #[derive(Debug, Default, Encode, Decode, Shape)]
     pub struct State {
         #[n(0)]
         pub(super) open: Descriptions<()>,
@@ -54,6 +55,10 @@ mod version_1 {
         fn fresh(_: &service::Start) -> Self {
             Self::default()
         }
+
+        fn check(&mut self) -> usize {
+            self.open.check(|_| true)
+        }
     }
 
     impl From<super::version_2::State> for State {
@@ -69,10 +74,10 @@ mod version_1 {
 
 /// Version 2: dozens and single readers are counted apart.
 mod version_2 {
-    use super::{Decode, Descriptions, Encode, Value};
+    use super::{Decode, Descriptions, Encode, Shape, Value};
 
     /// What hello knows.
-    #[derive(Debug, Default, Encode, Decode)]
+    #[derive(Debug, Default, Encode, Decode, Shape)]
     pub struct State {
         #[n(0)]
         pub(super) open: Descriptions<()>,
@@ -116,6 +121,10 @@ mod version_2 {
 
         fn fresh(_: &service::Start) -> Self {
             Self::default()
+        }
+
+        fn check(&mut self) -> usize {
+            self.open.check(|_| true)
         }
     }
 

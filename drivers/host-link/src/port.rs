@@ -2,9 +2,10 @@
 
 use link::Stream;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// A device file: the end of a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Shape)]
 #[cbor(index_only)]
 pub enum Port {
     /// /dev/host/stdin.

@@ -3,12 +3,13 @@
 use alloc::vec::Vec;
 use link::{Piece, Receiver, Sender, WINDOW_BYTES};
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// Bytes that wait for the host at most, in each stream.
 const CAPACITY: usize = 16 * 1024;
 
 /// A stream to the host.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Outgoing {
     /// The first byte that the host is not known to have.
     #[n(0)]
@@ -125,7 +126,7 @@ impl Outgoing {
 }
 
 /// The stream from the host.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Incoming {
     /// Bytes received so far.
     #[n(0)]

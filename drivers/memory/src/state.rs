@@ -5,6 +5,7 @@ mod version_1;
 mod version_2;
 
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 #[cfg(not(feature = "next"))]
 pub use version_1::State;
@@ -18,7 +19,7 @@ pub use version_2::State;
 pub(crate) type Object = version_2::Source;
 
 /// A device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 #[cbor(index_only)]
 pub enum Kind {
     /// Nothing to read; takes everything.

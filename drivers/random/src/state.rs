@@ -5,6 +5,7 @@ mod version_1;
 mod version_2;
 
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 #[cfg(not(feature = "next"))]
 pub use version_1::State;
@@ -15,7 +16,7 @@ pub use version_2::State;
 pub(crate) type Object = Kind;
 
 /// A device. Both are alike: the generator is seeded before anybody can ask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 #[cbor(index_only)]
 pub enum Kind {
     /// /dev/random.

@@ -8,6 +8,7 @@ use minicbor::{Decode, Encode};
 use protocol::device::{Open, Opened};
 use service::Outcome;
 use service::objects::{Device, numbers};
+use shape::Shape;
 use terminal::{Claim, Claimant};
 
 /// The minor number of the first serial line.
@@ -16,7 +17,7 @@ const SERIAL: u32 = 64;
 pub(crate) const NUMBER: u64 = device::pack(TERMINALS, SERIAL);
 
 /// A device file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 #[cbor(index_only)]
 pub(crate) enum Node {
     /// /dev/ttyS0.
@@ -43,7 +44,7 @@ impl Node {
 }
 
 /// What an open file description refers to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Opening {
     /// By which file it was opened.
     #[n(0)]

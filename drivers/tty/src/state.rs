@@ -115,6 +115,15 @@ mod tests {
     }
 
     #[test]
+    fn a_signal_that_nobody_counted_is_dropped_alone() {
+        let mut old = used();
+        assert_eq!(old.check(), 0);
+        old.signals.insert(9, (1, 40));
+        assert_eq!(old.check(), 1);
+        assert!(old.wanted(9).is_none() && old.wanted(2).is_some() && old.wanted(3).is_some());
+    }
+
+    #[test]
     fn numbers_of_signals_go_on_when_all_were_sent() {
         let mut old = used();
         old.forget_signals_before(4);

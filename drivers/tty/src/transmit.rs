@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 use uart::FIFO_BYTES;
 
 /// Bytes that wait at most. A fast line empties this in one go, a slow one shows it to `TIOCOUTQ`.
@@ -13,7 +14,7 @@ pub(crate) const PIECES: usize = 64;
 ///
 /// A piece is the first [`FIFO_BYTES`] of what waits, or all if that is less. Nothing is added in
 /// the closure that sends, so after a crash in it the pieces are cut as they were.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Transmit {
     #[n(0)]
     #[cbor(with = "minicbor::bytes")]

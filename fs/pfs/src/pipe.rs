@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// Bytes that a pipe holds (Linux's default).
 pub(crate) const CAPACITY: usize = 65536;
@@ -10,7 +11,7 @@ pub(crate) const CAPACITY: usize = 65536;
 const SPARE: usize = 4096;
 
 /// A pipe.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Pipe {
     /// Open descriptions that read.
     #[n(0)]

@@ -1,5 +1,6 @@
 //! What pfs knows: pipes, the FIFOs among them, and who has them open, in both versions.
 
+mod check;
 mod conversion;
 mod version_1;
 mod version_2;
@@ -7,6 +8,7 @@ mod version_2;
 use linux::file::mode::S_IFIFO;
 use linux::file::status::Attributes;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 #[cfg(not(feature = "next"))]
 pub use version_1::State;
@@ -42,7 +44,7 @@ impl State {
 }
 
 /// A pipe's number, never used again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Shape)]
 #[cbor(transparent)]
 pub struct PipeId(#[n(0)] pub u64);
 
@@ -61,7 +63,7 @@ impl PipeId {
 }
 
 /// What is open: an end of a pipe; the description's flags say which.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub enum End {
     /// Of a pipe without a name.
     #[n(0)]
@@ -118,6 +120,30 @@ mod tests {
         assert_eq!(old.close_handle(reader), Ok(()));
         assert_eq!(old.close_handle(writer), Ok(()));
         assert!(old.pipe(pipe).is_none());
+    }
+
+    #[test]
+    fn what_refers_to_no_pipe_is_dropped_alone() {
+        let mut state = super::State::fresh(&service::Start::default());
+        let (reader, writer) = state.create(0);
+        let (lost, _) = state.create(0);
+        let gone = state.end(lost).unwrap().pipe();
+        let fifo = state.fifo(Endpoint(3), 7);
+        state.open_end(fifo, O_RDONLY);
+        assert_eq!(state.check(), 0);
+        state.pipes.remove(&gone);
+        let pipe = state.end(reader).unwrap().pipe();
+        state.pipes.update(&pipe, |pipe| pipe.readers = 5);
+        state.descriptions_mut().close(writer).unwrap();
+        // Two ends, and a pipe whose ends were miscounted.
+        assert_eq!((state.check(), state.check()), (3, 0));
+        let pipe = state.pipe(pipe).unwrap();
+        assert_eq!((pipe.readers, pipe.writers), (1, 0));
+        assert!(state.end(lost).is_err() && state.pipe(fifo).is_some());
+        state.pipes.remove(&fifo);
+        // Its end and its name.
+        assert_eq!((state.check(), state.check()), (2, 0));
+        assert_ne!(state.fifo(Endpoint(3), 7), fifo);
     }
 
     #[test]

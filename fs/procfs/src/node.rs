@@ -5,10 +5,11 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 use virtual_tree::{Kind, Name};
 
 /// A node of the tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub enum Node {
     /// /proc.
     #[n(0)]
@@ -43,7 +44,7 @@ pub enum Node {
 }
 
 /// Directories that are always there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 #[cbor(index_only)]
 pub enum Directory {
     /// /proc itself, in the table of names.
@@ -64,7 +65,7 @@ pub enum Directory {
 }
 
 /// Files about the system.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 #[cbor(index_only)]
 pub enum SystemFile {
     /// /proc/meminfo.
@@ -124,7 +125,7 @@ pub enum SystemFile {
 }
 
 /// What is in the directory of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 #[cbor(index_only)]
 pub enum ProcessFile {
     /// stat.

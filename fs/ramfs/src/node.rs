@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use linux::file::mode;
 use linux::file::status::Attributes;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// Bytes of a page.
 pub(crate) const PAGE: u64 = abi::layout::PAGE_SIZE;
@@ -12,7 +13,7 @@ pub(crate) const PAGE: u64 = abi::layout::PAGE_SIZE;
 const DEVICE: u64 = 1;
 
 /// An inode's number, never used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Shape)]
 #[cbor(transparent)]
 pub struct NodeId(#[n(0)] pub u64);
 
@@ -22,12 +23,12 @@ impl NodeId {
 }
 
 /// A name in a directory.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Shape)]
 #[cbor(transparent)]
 pub(crate) struct Name(#[cbor(n(0), with = "minicbor::bytes")] pub Vec<u8>);
 
 /// What a name stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) struct Entry {
     /// The file.
     #[n(0)]
@@ -38,7 +39,7 @@ pub(crate) struct Entry {
 }
 
 /// Content that lies in the boot archive until it is overwritten, page by page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) struct Archived {
     /// Where it starts in the archive, a multiple of the page size.
     #[n(0)]
@@ -49,7 +50,7 @@ pub(crate) struct Archived {
 }
 
 /// What a file holds.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) enum Content {
     /// A regular file. Its pages are kept in a table of their own; a page that is in neither
     /// is a hole.
@@ -104,7 +105,7 @@ impl Content {
 }
 
 /// A file of any kind. Times are in ns since 1970.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) struct Node {
     /// What it holds.
     #[n(0)]

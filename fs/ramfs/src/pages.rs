@@ -10,12 +10,13 @@ use abi::{Call, Errno};
 use minicbor::{Decode, Encode};
 use protocol::object;
 use service::Outcome;
+use shape::Shape;
 
 /// The page that is always zero: holes are lent from it.
 const ZERO_PAGE: u64 = 0;
 
 /// What answers a fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 enum Answer {
     /// Kept pages from this one on.
     #[n(0)]

@@ -127,6 +127,7 @@ mod tests {
                 to: Target::Newest,
                 how: How::default(),
             },
+            Request::State { name: name("ds") },
             Request::Fault {
                 name: name("vm"),
                 kind: Fault::WildBranch,

@@ -11,7 +11,8 @@
 //! service images of an update to [`Target::File`], one after the other, else null and 0. The result is the response's
 //! length, or a negative errno when there is none: `EINVAL` for a request that does not decode,
 //! `E2BIG` for lengths over the limits, `ERANGE` for too small a response, `EFAULT`, and `EPERM`
-//! for a caller who is not user 0 (`Status` is everybody's).
+//! for a caller who is not user 0 (`Status` is everybody's). What a service knows (`State`) is
+//! answered by the service itself, as JSON, into as much room as the caller offers: [`decode_state`].
 //!
 //! Encoded as CBOR with stable field numbers: fields may be added, and unknown ones are skipped.
 #![no_std]
@@ -24,12 +25,14 @@ mod codec;
 mod name;
 mod request;
 mod response;
+mod state;
 mod wire;
 
 pub use codec::{CodecError, decode_request, decode_response, encode_request, encode_response};
 pub use name::{BadName, ServiceName};
 pub use request::{How, Member, Request, Target};
 pub use response::{Changed, Reason, Refused, Response, ServiceStatus, Updated};
+pub use state::{STATE_BYTES, StateAnswer, decode_state};
 
 /// The number of the system call: one that Linux leaves free (424 to 511 grow from below, x32 starts
 /// at 512).

@@ -71,6 +71,13 @@ pub enum Request {
         #[cbor(n(1), with = "wire::fault")]
         kind: Fault,
     },
+    /// Shows what a service knows. Answer: JSON, else `Refused`; see [`crate::decode_state`].
+    #[n(20)]
+    State {
+        /// The service.
+        #[n(0)]
+        name: ServiceName,
+    },
 }
 
 /// How an update is made.

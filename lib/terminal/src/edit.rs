@@ -3,11 +3,12 @@
 use alloc::vec::Vec;
 
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 use crate::classify::{is_control, is_utf8_tail, is_word};
 
 /// Bytes typed since the last completed line, in canonical mode.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) struct Edit {
     #[n(0)]
     #[cbor(with = "minicbor::bytes")]

@@ -3,11 +3,12 @@
 use alloc::vec::Vec;
 
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 use crate::CAPACITY;
 
 /// How a line ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) enum LineEnd {
     /// By its last byte, or because the settings changed: nothing follows it.
     #[n(0)]
@@ -18,7 +19,7 @@ pub(crate) enum LineEnd {
 }
 
 /// A completed line at some place in the bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 struct Line {
     /// Bytes that were not read yet.
     #[n(0)]
@@ -29,7 +30,7 @@ struct Line {
 
 /// Input that a program can read. In canonical mode `lines` divides all of `bytes`, otherwise it
 /// is empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) struct Input {
     #[n(0)]
     #[cbor(with = "minicbor::bytes")]

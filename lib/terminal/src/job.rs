@@ -3,11 +3,12 @@
 use abi::Errno;
 use linux_raw_sys::general;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 use crate::{Control, Happening, LocalFlags, Signal, Terminal};
 
 /// Whose terminal it is; 0 is nobody.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Ownership {
     /// The process group that may read.
     #[n(0)]

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 use crate::classify::{is_control, is_utf8_tail, to_upper};
 use crate::{InputFlags, OutputFlags, Settings, Sink};
@@ -13,7 +14,7 @@ const TAB: u32 = 8;
 const PENDING_LIMIT: usize = 4096;
 
 /// Whether output goes to the line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub enum Flow {
     /// It does.
     #[n(0)]
@@ -28,7 +29,7 @@ pub enum Flow {
 }
 
 /// The cursor as far as output processing knows it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) struct Cursor {
     /// Columns from the left edge.
     #[n(0)]
@@ -138,7 +139,7 @@ impl Cursor {
 }
 
 /// The way out of a terminal.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) struct Output {
     #[n(0)]
     pub(crate) cursor: Cursor,

@@ -8,6 +8,7 @@ use abi::Errno;
 use bitflags::bitflags;
 use linux_raw_sys::general;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 use crate::speed;
 
@@ -22,6 +23,16 @@ macro_rules! flag_word {
                     const $flag = general::$flag;
                 )*
                 const _ = !0;
+            }
+        }
+
+        impl Shape for $name {
+            fn outline(outline: &mut shape::Outline) {
+                u32::outline(outline);
+            }
+
+            fn show(&self, printer: &mut shape::Printer<'_>) {
+                self.bits().show(printer);
             }
         }
 
@@ -116,7 +127,7 @@ pub enum Special {
 }
 
 /// Everything `tcsetattr` can set.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Settings {
     /// `c_iflag`.
     #[n(0)]

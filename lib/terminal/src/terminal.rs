@@ -2,6 +2,7 @@
 
 use linux_raw_sys::general;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 use crate::edit::Edit;
 use crate::input::Input;
@@ -9,7 +10,7 @@ use crate::output::{Flow, Output};
 use crate::{Happening, InputFlags, Ownership, Settings, Sink, Wake, WindowSize};
 
 /// A terminal. Plain data: it can be carried to another version of the driver as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Terminal {
     #[n(0)]
     pub(crate) settings: Settings,

@@ -3,9 +3,10 @@
 use abi::Errno;
 use linux_raw_sys::general;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// `struct winsize`: the terminal only keeps it; all zero means unknown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct WindowSize {
     /// Lines of characters.
     #[n(0)]

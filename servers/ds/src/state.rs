@@ -9,6 +9,11 @@ pub use version_1::State;
 #[cfg(feature = "next")]
 pub use version_2::State;
 
+/// Whether there can be such a service.
+fn is_service(server: abi::Endpoint) -> bool {
+    protocol::endpoint::name(server).is_some()
+}
+
 /// Names that can be published.
 const LIMIT: usize = 256;
 
@@ -28,6 +33,17 @@ mod tests {
         let old = version_1::State::from(new);
         assert_eq!(old.nth(0), Some((CharacterDevice, 5, Endpoint(3))));
         assert_eq!(old.find(FileSystem, 5), None);
+    }
+
+    #[test]
+    fn a_name_of_nobody_is_dropped_alone() {
+        let mut old = version_1::State::fresh(&service::Start::default());
+        old.publish(CharacterDevice, 5, Endpoint(3)).unwrap();
+        old.publish(CharacterDevice, 6, Endpoint(60)).unwrap();
+        let mut new = version_2::State::from(old);
+        assert_eq!((new.check(), new.check()), (1, 0));
+        assert_eq!(new.find(CharacterDevice, 5), Some(Endpoint(3)));
+        assert_eq!(new.find(CharacterDevice, 6), None);
     }
 
     #[test]

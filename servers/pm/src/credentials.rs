@@ -3,6 +3,7 @@
 use abi::Errno;
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// Leave an id as it is.
 pub(crate) const KEEP: u32 = u32::MAX;
@@ -10,7 +11,7 @@ pub(crate) const KEEP: u32 = u32::MAX;
 const ROOT: u32 = 0;
 
 /// The four ids of a kind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Ids {
     /// Who started it.
     #[n(0)]
@@ -113,7 +114,7 @@ fn replace(id: &mut u32, new: u32) {
 }
 
 /// Who a process acts for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Credentials {
     /// Users.
     #[n(0)]

@@ -24,6 +24,7 @@ use protocol::endpoint::{VFS, VM};
 use protocol::payload::{ExecutePlan, PlannedRegion};
 use protocol::{memory, object};
 use service::{Lend, Outcome, Refused};
+use shape::Shape;
 
 /// Scripts that may name scripts as their interpreters, one after the other (Linux: 5 in all).
 const MOST_SCRIPTS: usize = 5;
@@ -42,7 +43,7 @@ const VDSO_PAGES: u64 = 16;
 const GAP_PAGES: u64 = 16;
 
 /// What a program is started with.
-#[derive(Clone, Debug, Encode, Decode)]
+#[derive(Clone, Debug, Encode, Decode, Shape)]
 pub(crate) struct Gathered {
     /// Its path.
     #[cbor(n(0), with = "minicbor::bytes")]

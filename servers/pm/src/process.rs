@@ -9,9 +9,10 @@ use linux::process::signal::{Signal, SignalSet};
 use linux::process::usage::Usage;
 use linux::process::wait::Change;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// What a process is doing, as far as pm decides it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub enum Life {
     /// It runs, or waits for a request.
     #[n(0)]
@@ -29,7 +30,7 @@ pub enum Life {
 }
 
 /// How a process ends, and what it leaves behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Departure {
     /// The request that takes it apart.
     #[n(0)]
@@ -49,7 +50,7 @@ pub struct Departure {
 }
 
 /// A child that is being made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Making {
     /// The request that makes it.
     #[n(0)]
@@ -60,7 +61,7 @@ pub struct Making {
 }
 
 /// A signal that has been sent and not yet been taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Pending {
     /// Which.
     #[n(0)]
@@ -74,7 +75,7 @@ pub struct Pending {
 }
 
 /// Switches of prctl(2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Attributes {
     /// The signal sent when its parent ends.
     #[n(0)]
@@ -113,7 +114,7 @@ impl Default for Attributes {
 }
 
 /// A process, except for its memory, which the versions keep differently.
-#[derive(Clone, Debug, Default, Encode, Decode)]
+#[derive(Clone, Debug, Default, Encode, Decode, Shape)]
 pub struct Process {
     /// Its parent.
     #[n(0)]
@@ -244,7 +245,7 @@ impl Process {
 }
 
 /// What a process runs, for those who look.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Command {
     /// Its name, at most 15 bytes.
     #[cbor(n(0), with = "minicbor::bytes")]
@@ -277,7 +278,7 @@ impl Command {
 }
 
 /// A timer of a process: ITIMER_..., or one of timer_create.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Timer {
     /// When it is looked at next, ns since the start.
     #[n(0)]
@@ -303,7 +304,7 @@ pub struct Timer {
 }
 
 /// What a timer counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub enum Counts {
     /// Time.
     #[n(0)]

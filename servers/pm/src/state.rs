@@ -23,7 +23,16 @@ pub struct Memory {
 
 /// A number that pm keeps.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, minicbor::Encode, minicbor::Decode,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    minicbor::Encode,
+    minicbor::Decode,
+    shape::Shape,
 )]
 pub enum Counter {
     /// The number of the youngest process.
@@ -42,7 +51,16 @@ pub enum Counter {
 
 /// A name of the system.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, minicbor::Encode, minicbor::Decode,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    minicbor::Encode,
+    minicbor::Decode,
+    shape::Shape,
 )]
 pub enum Name {
     /// The host's.

@@ -4,9 +4,10 @@ use abi::process::{FloatingPoint, Registers, ThreadState};
 use abi::{CallError, Pid};
 use minicbor::{Decode, Encode};
 use service::System;
+use shape::Shape;
 
 /// A thread's state that survives a crash between reading and writing it.
-#[derive(Clone, Debug, Encode, Decode)]
+#[derive(Clone, Debug, Encode, Decode, Shape)]
 pub(crate) struct KeptThread {
     #[n(0)]
     general: [u64; 20],

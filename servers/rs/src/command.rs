@@ -4,6 +4,7 @@ use crate::Reincarnation;
 use crate::catalogue::Catalogue;
 use crate::record::{Record, Wanted};
 use crate::replace::DEADLINE;
+use crate::show;
 use crate::update::{self, Kind, Source, exchange};
 use abi::declaration::Policy;
 use abi::slot::{Failure, Fault, Phase, Refusal, SlotStatus};
@@ -46,6 +47,9 @@ pub(crate) async fn command(cx: Cx<Reincarnation>) -> Outcome {
     if asked != Request::Status && cx.caller().user != ROOT {
         return Err(Errno::PERM.into());
     }
+    if let Request::State { name } = asked {
+        return show::show(cx, name, (response, capacity)).await;
+    }
     let file = cx.lease_bytes(0, file, index(file_bytes))?;
     let answer = answer(&cx, asked, file).await?;
     let bytes = control::encode_response(&answer, index(capacity)).map_err(|_| Errno::RANGE)?;
@@ -63,7 +67,8 @@ pub(crate) async fn inspect(cx: Cx<Reincarnation>) -> Outcome {
 
 async fn answer(cx: &Cx<Reincarnation>, asked: Request, file: Vec<u8>) -> Result<Response, Errno> {
     let (name, change) = match asked {
-        Request::Status => return Ok(status(cx)),
+        // Not asked here: what a service knows it says itself.
+        Request::Status | Request::State { .. } => return Ok(status(cx)),
         Request::Update { members, how } => return update(cx, members, how, &file).await,
         Request::UpdateAll { to, how } => return update(cx, all_up(cx, to), how, &file).await,
         Request::Up { name } => (name, Change::Up),
@@ -79,7 +84,10 @@ async fn answer(cx: &Cx<Reincarnation>, asked: Request, file: Vec<u8>) -> Result
 }
 
 /// The slot and record of a service.
-fn find(cx: &Cx<Reincarnation>, name: &ServiceName) -> Result<(Endpoint, Record), Refused> {
+pub(crate) fn find(
+    cx: &Cx<Reincarnation>,
+    name: &ServiceName,
+) -> Result<(Endpoint, Record), Refused> {
     let known = protocol::endpoint::NAMES
         .iter()
         .find(|(known, _)| *known == name.as_str());
@@ -310,7 +318,7 @@ fn check(file: &[u8], name: &ServiceName) -> Result<u32, Refused> {
     Ok(image.version())
 }
 
-fn refused(reason: Reason, name: &ServiceName, text: &str) -> Response {
+pub(crate) fn refused(reason: Reason, name: &ServiceName, text: &str) -> Response {
     Response::Refused(refusal(reason, name, text))
 }
 

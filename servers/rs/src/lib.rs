@@ -12,6 +12,7 @@ mod catalogue;
 mod command;
 mod record;
 mod replace;
+mod show;
 mod state;
 mod supervise;
 mod update;

@@ -4,6 +4,7 @@ use abi::RequestId;
 use abi::declaration::Policy;
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// Recoveries in a row, without a request served in between, after which a service stays down.
 pub(crate) const RECOVERY_LIMIT: u32 = 5;
@@ -11,7 +12,7 @@ pub(crate) const RECOVERY_LIMIT: u32 = 5;
 pub(crate) const STATEFUL_LIMIT: u32 = 2;
 
 /// What rs wants of a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 #[cbor(index_only)]
 pub enum Wanted {
     /// It runs, and is brought back when it crashes.
@@ -26,7 +27,7 @@ pub enum Wanted {
 }
 
 /// A service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Record {
     /// What is wanted of it.
     #[n(0)]
@@ -72,7 +73,7 @@ impl Record {
 }
 
 /// An image that came with an update and is in no archive: a recovery needs it again.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) struct Given {
     /// The image file.
     #[cbor(n(0), with = "minicbor::bytes")]
@@ -80,7 +81,7 @@ pub(crate) struct Given {
 }
 
 /// How a crash is answered; with the number of recoveries in a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub enum Recovery {
     /// A new instance imports the State.
     #[n(0)]
@@ -94,7 +95,7 @@ pub enum Recovery {
 }
 
 /// The transaction under way: the kernel runs one at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Transaction {
     /// Its number, larger than all before.
     #[n(0)]

@@ -6,6 +6,7 @@ use abi::{Call, CallError, Endpoint, Errno, RequestId};
 use core::task::Poll;
 use minicbor::{Decode, Encode};
 use service::{Cx, NOTIFIED, System};
+use shape::Shape;
 
 /// Who has the turn to run a transaction changes under this key.
 pub(crate) const TURN: u64 = 1;
@@ -13,7 +14,7 @@ pub(crate) const TURN: u64 = 1;
 pub(crate) const DEADLINE: u64 = 2_000_000_000;
 
 /// What became of a replacement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) enum Replaced {
     /// The candidates serve.
     #[n(0)]
@@ -37,7 +38,7 @@ pub(crate) enum Replaced {
 }
 
 /// What a committed transaction cost: nanoseconds of its steps, and what was handed over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) struct Figures {
     /// Until the last member had stopped.
     #[n(0)]

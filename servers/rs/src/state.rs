@@ -13,6 +13,11 @@ use crate::record::Given;
 use abi::Endpoint;
 use alloc::vec::Vec;
 
+/// Whether there can be such a service.
+fn is_service(slot: u16) -> bool {
+    protocol::endpoint::name(Endpoint(slot)).is_some()
+}
+
 /// Bytes of given images that are kept at a time.
 const GIVEN_BYTES: usize = 8 << 20;
 
@@ -45,6 +50,7 @@ mod tests {
     use super::{version_1, version_2};
     use crate::record::{Given, Record, Wanted};
     use abi::{Endpoint, RequestId};
+    use service::State as _;
 
     #[test]
     fn given_images_have_an_end() {
@@ -57,6 +63,27 @@ mod tests {
         assert!(!state.has_room(&[two], super::GIVEN_BYTES - 99));
         state.forget(one);
         assert!(state.has_room(&[two], super::GIVEN_BYTES));
+    }
+
+    #[test]
+    fn what_is_kept_of_nobody_is_dropped_alone() {
+        let mut old = version_1::State::default();
+        for slot in [2, 60] {
+            old.set_record(Endpoint(slot), Record::new(1));
+        }
+        for slot in [2, 3] {
+            old.given.insert(slot, Given { image: vec![1] });
+        }
+        let number = old.begin(1 << 2, RequestId(7)).unwrap();
+        let mut new = version_2::State::from(old);
+        // The record of no service, and the image of one that has no record.
+        assert_eq!((new.check(), new.check()), (2, 0));
+        assert!(new.record(Endpoint(2)).is_some() && new.given.contains(&2));
+        assert_eq!(new.transaction().map(|of| of.number), Some(number));
+        let mut old = version_1::State::from(new);
+        old.last_number = service::container::Value::new(0);
+        assert_eq!((old.check(), old.check()), (1, 0));
+        assert!(old.transaction().is_none() && old.record(Endpoint(2)).is_some());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a niceness means.
 
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// The most urgent priority of a program.
 const FIRST_PRIORITY: u64 = 16;
@@ -14,7 +15,7 @@ const STEP: u64 = 5;
 const BIAS: u32 = 20;
 
 /// A niceness, -20 (urgent) to 19, carried plus 20.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 #[cbor(transparent)]
 pub struct Nice(#[n(0)] u32);
 
@@ -36,6 +37,11 @@ impl Nice {
     pub fn new(nice: i32) -> Option<Nice> {
         let biased = BIAS.checked_add_signed(nice)?;
         (biased < 2 * BIAS).then_some(Nice(biased))
+    }
+
+    /// Whether it is from -20 to 19.
+    pub(crate) const fn is_sound(self) -> bool {
+        self.0 < 2 * BIAS
     }
 
     /// The niceness plus 20.

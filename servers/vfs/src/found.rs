@@ -6,9 +6,10 @@ use abi::Errno;
 use linux::file::{flags, mode};
 use minicbor::{Decode, Encode};
 use service::Refused;
+use shape::Shape;
 
 /// What a descriptor refers to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) struct Found {
     /// The open.
     #[n(0)]

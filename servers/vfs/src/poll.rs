@@ -16,6 +16,7 @@ use protocol::object;
 use protocol::{Question, answer};
 use service::context::First;
 use service::{Outcome, Refused};
+use shape::Shape;
 
 /// Nanoseconds in a millisecond.
 const MILLISECOND: u64 = 1_000_000;
@@ -23,7 +24,7 @@ const MILLISECOND: u64 = 1_000_000;
 const MASK_BYTES: usize = 8;
 
 /// What is behind a descriptor that is asked about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 enum Watched {
     /// Nothing is asked.
     #[n(0)]

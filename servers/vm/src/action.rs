@@ -8,9 +8,10 @@ use abi::{Call, CallError, Errno, SpaceId};
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 use service::System;
+use shape::Shape;
 
 /// A change of pages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub enum Action {
     /// Pages go.
     #[n(0)]

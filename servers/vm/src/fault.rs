@@ -8,6 +8,7 @@ use abi::call::Protection;
 use abi::layout::PAGE_SIZE;
 use abi::limits::COPY_BYTES;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// Pages that come with the one a program touched, at most, itself included.
 const AHEAD: u64 = 16;
@@ -37,7 +38,7 @@ pub struct Fault {
 }
 
 /// What is to be done about it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub enum Decision {
     /// Zeroed pages come where none are.
     #[n(0)]
@@ -63,7 +64,7 @@ pub enum Decision {
 }
 
 /// Pages, and what they are mapped with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Pages {
     /// The first address.
     #[n(0)]

@@ -4,9 +4,10 @@ use crate::range::Range;
 use abi::call::Protection;
 use abi::layout::PAGE_SIZE;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// Where the content of a region's pages comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub enum Backing {
     /// Zeroes, at the first touch.
     #[n(0)]
@@ -23,7 +24,7 @@ pub enum Backing {
 }
 
 /// The part of a file that a region shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct FilePart {
     /// The file, by vm's number.
     #[n(0)]
@@ -40,7 +41,7 @@ pub struct FilePart {
 }
 
 /// What a region is to the program; part of /proc/PID/maps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 #[cbor(index_only)]
 pub enum Role {
     /// A segment or a mapping.
@@ -61,7 +62,7 @@ pub enum Role {
 }
 
 /// Yes-or-no properties of a region.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 #[cbor(transparent)]
 pub struct Marks(#[n(0)] u32);
 
@@ -99,7 +100,7 @@ impl Marks {
 }
 
 /// Pages of a program that are alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Region {
     /// The first address.
     #[n(0)]

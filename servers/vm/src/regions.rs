@@ -6,12 +6,13 @@ use abi::Errno;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// Regions a program can have at most (Linux: vm.max_map_count is 65530).
 pub const REGIONS: usize = 8192;
 
 /// The regions of a program.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 #[cbor(transparent)]
 pub struct Regions(#[n(0)] Vec<Region>);
 
@@ -214,6 +215,13 @@ impl Regions {
     #[must_use]
     pub fn files(&self) -> BTreeSet<u32> {
         self.0.iter().filter_map(Region::file).collect()
+    }
+
+    /// Drops regions of files that are not known; returns how many.
+    pub fn drop_files(&mut self, is_known: impl Fn(u32) -> bool) -> usize {
+        let before = self.0.len();
+        self.0.retain(|region| region.file().is_none_or(&is_known));
+        before - self.0.len()
     }
 
     /// Drops regions that make no sense; returns how many.

@@ -25,6 +25,7 @@ use abi::call::Protection;
 use abi::layout::{PAGE_SIZE, USER_BOTTOM, USER_TOP};
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// Bytes that stay free below a region that grows (Linux: `stack_guard_gap`, 256 pages).
 pub const GUARD: u64 = 256 * PAGE_SIZE;
@@ -33,7 +34,7 @@ pub const GUARD: u64 = 256 * PAGE_SIZE;
 pub const TOUCHED_BYTES: u64 = 64 << 30;
 
 /// Limits of a process, in bytes; all ones is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Limits {
     /// `RLIMIT_AS`.
     #[n(0)]
@@ -64,7 +65,7 @@ pub struct Sizes {
 }
 
 /// A program's address space.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Space {
     /// The regions.
     #[n(0)]

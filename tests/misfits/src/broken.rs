@@ -11,6 +11,7 @@ use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
 use service::description::Descriptions;
 use service::objects::{Device, Objects, serve_device};
 use service::{Cx, Handler, Service};
+use shape::{Outline, Printer, Shape};
 
 const PANIC: u8 = 0;
 const STORE: u8 = 1;
@@ -83,6 +84,16 @@ impl<'b, C, const WAY: u8> Decode<'b, C> for Given<WAY> {
         fail(WAY)?;
         decoder.skip()?;
         Ok(Self::default())
+    }
+}
+
+impl<const WAY: u8> Shape for Given<WAY> {
+    fn outline(outline: &mut Outline) {
+        outline.leaf("null");
+    }
+
+    fn show(&self, printer: &mut Printer<'_>) {
+        printer.null();
     }
 }
 

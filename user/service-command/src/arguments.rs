@@ -27,6 +27,14 @@ enum Action {
         #[arg(value_parser = name)]
         name: Option<ServiceName>,
     },
+    /// Shows all that a service knows, and what it is in the middle of
+    State {
+        #[arg(value_parser = name)]
+        name: ServiceName,
+        /// As JSON, for programs
+        #[arg(long)]
+        json: bool,
+    },
     /// Starts a service that is down
     Up {
         #[arg(value_parser = name)]
@@ -99,6 +107,15 @@ pub enum To {
     File(PathBuf),
 }
 
+/// How it is shown what a service knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As indented text.
+    Text,
+    /// As JSON.
+    Json,
+}
+
 /// What to ask of rs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Plan {
@@ -106,6 +123,8 @@ pub enum Plan {
     Ask(Request),
     /// For the states, to show those of this service, or of all.
     Show(Option<ServiceName>),
+    /// For what this service knows, to show it so.
+    State(ServiceName, Form),
     /// To update these, so.
     Update(Vec<(ServiceName, To)>, How),
 }
@@ -118,6 +137,10 @@ impl Arguments {
     pub fn plan(self) -> Result<Plan, &'static str> {
         Ok(Plan::Ask(match self.action {
             Action::Status { name } => return Ok(Plan::Show(name)),
+            Action::State { name, json } => {
+                let form = if json { Form::Json } else { Form::Text };
+                return Ok(Plan::State(name, form));
+            }
             Action::Up { name } => Request::Up { name },
             Action::Down { name } => Request::Down { name },
             Action::Restart { name } => Request::Restart { name },
@@ -327,10 +350,15 @@ mod tests {
             "service update vfs=",
             "service update vfs --deadline 0",
             "service update vfs --deadline 60001",
+            "service state",
+            "service state vfs pm",
         ] {
             assert_eq!(plan(words), None, "{words}");
         }
         assert_eq!(plan("service status"), Some(Plan::Show(None)));
+        let state = |form| Some(Plan::State(service("pm"), form));
+        assert_eq!(plan("service state pm"), state(Form::Text));
+        assert_eq!(plan("service state --json pm"), state(Form::Json));
         let vfs = Some(service("vfs"));
         assert_eq!(plan("service status vfs"), Some(Plan::Show(vfs)));
     }

@@ -3,6 +3,7 @@
 //! What is typed becomes a [`control::Request`]; what rs answers becomes text and an exit status.
 
 pub mod arguments;
+pub mod state;
 pub mod text;
 
 /// The exit status when rs refused.

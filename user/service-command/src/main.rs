@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
-use control::{CALL, Request, Response};
-use service_command::arguments::{Arguments, Plan, update_request};
-use service_command::{NOT_ASKED, NOT_UNDERSTOOD, REFUSED, text};
+use control::{CALL, CodecError, Request, Response, ServiceName, StateAnswer};
+use service_command::arguments::{Arguments, Form, Plan, update_request};
+use service_command::{NOT_ASKED, NOT_UNDERSTOOD, REFUSED, state, text};
 
 fn main() -> ExitCode {
     let plan = match Arguments::parse().plan() {
@@ -16,6 +16,7 @@ fn main() -> ExitCode {
         Err(reason) => return fail(NOT_UNDERSTOOD, reason),
     };
     let (request, only, file) = match plan {
+        Plan::State(name, form) => return show_state(name, form),
         Plan::Ask(request) => (request, None, Vec::new()),
         Plan::Show(only) => (Request::Status, only, Vec::new()),
         Plan::Update(members, how) => match update_request(members, how, read) {
@@ -23,13 +24,45 @@ fn main() -> ExitCode {
             Err(error) => return fail(NOT_ASKED, &error.to_string()),
         },
     };
-    match ask(&request, &file) {
-        Err(error) => fail(NOT_ASKED, &format!("cannot ask rs: {error}")),
-        Ok(response) => match text::render(&response, only.as_ref()) {
+    let answered = ask(&request, &file, control::RESPONSE_BYTES)
+        .and_then(|bytes| control::decode_response(&bytes).map_err(invalid));
+    match answered {
+        Err(error) => not_asked(&error),
+        Ok(response) => show_response(&response, only.as_ref()),
+    }
+}
+
+/// Shows what a service knows.
+fn show_state(name: ServiceName, form: Form) -> ExitCode {
+    let asked = ask(&Request::State { name }, &[], control::STATE_BYTES);
+    let bytes = match asked {
+        Ok(bytes) => bytes,
+        Err(error) => return not_asked(&error),
+    };
+    match control::decode_state(&bytes) {
+        Err(error) => not_asked(&invalid(error)),
+        Ok(StateAnswer::Response(response)) => show_response(&response, None),
+        Ok(StateAnswer::Shown(json)) if form == Form::Json => show(&format!("{json}\n")),
+        Ok(StateAnswer::Shown(json)) => match state::text(json) {
             Ok(text) => show(&text),
-            Err(text) => fail(REFUSED, &text),
+            Err(text) => fail(NOT_ASKED, &text),
         },
     }
+}
+
+fn show_response(response: &Response, only: Option<&ServiceName>) -> ExitCode {
+    match text::render(response, only) {
+        Ok(text) => show(&text),
+        Err(text) => fail(REFUSED, &text),
+    }
+}
+
+fn not_asked(error: &io::Error) -> ExitCode {
+    fail(NOT_ASKED, &format!("cannot ask rs: {error}"))
+}
+
+fn invalid(_: CodecError) -> io::Error {
+    io::ErrorKind::InvalidData.into()
 }
 
 /// Reads a file; the error names it.
@@ -50,18 +83,17 @@ fn fail(status: u8, text: &str) -> ExitCode {
     ExitCode::from(status)
 }
 
-/// Asks rs by its system call.
+/// Asks rs by its system call, for an answer of at most `room` bytes.
 #[expect(unsafe_code, reason = "a system call that the C library does not know")]
-fn ask(request: &Request, file: &[u8]) -> io::Result<Response> {
+fn ask(request: &Request, file: &[u8], room: usize) -> io::Result<Vec<u8>> {
     if file.len() > control::FILE_BYTES {
         return Err(io::Error::new(
             io::ErrorKind::FileTooLarge,
             "the images are too large",
         ));
     }
-    let invalid = |_| io::Error::from(io::ErrorKind::InvalidData);
     let request = control::encode_request(request).map_err(invalid)?;
-    let mut response = vec![0; control::RESPONSE_BYTES];
+    let mut response = vec![0; room];
     let number = libc::c_long::try_from(CALL).unwrap_or(libc::c_long::MAX);
     // SAFETY: the call reads the request and the file, and writes at most the response's length
     // to the response; all three live until it returns.
@@ -79,6 +111,6 @@ fn ask(request: &Request, file: &[u8]) -> io::Result<Response> {
     let Ok(length) = usize::try_from(length) else {
         return Err(io::Error::last_os_error());
     };
-    let bytes = response.get(..length).unwrap_or_default();
-    control::decode_response(bytes).map_err(invalid)
+    response.truncate(length);
+    Ok(response)
 }

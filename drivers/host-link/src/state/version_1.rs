@@ -6,9 +6,10 @@ use crate::wire::Wire;
 use minicbor::{Decode, Encode};
 use service::container::{Map, Value};
 use service::description::Descriptions;
+use shape::Shape;
 
 /// What the driver knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(0)]
     pub(super) open: Descriptions<Port>,
@@ -89,5 +90,9 @@ impl service::State for State {
 
     fn fresh(_: &service::Start) -> Self {
         Self::default()
+    }
+
+    fn check(&mut self) -> usize {
+        self.open.check(|_| true)
     }
 }

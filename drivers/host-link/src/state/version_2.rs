@@ -7,9 +7,10 @@ use crate::wire::Wire;
 use minicbor::{Decode, Encode};
 use service::container::Value;
 use service::description::Descriptions;
+use shape::Shape;
 
 /// What the driver knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(0)]
     pub(super) openings: Descriptions<Port>,
@@ -92,5 +93,9 @@ impl service::State for State {
 
     fn fresh(_: &service::Start) -> Self {
         Self::default()
+    }
+
+    fn check(&mut self) -> usize {
+        self.openings.check(|_| true)
     }
 }

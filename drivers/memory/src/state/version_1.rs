@@ -6,9 +6,10 @@ use minicbor::{Decode, Encode};
 use protocol::Handle;
 use service::container::Value;
 use service::description::Descriptions;
+use shape::Shape;
 
 /// What the driver knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(0)]
     pub(super) open: Descriptions<Kind>,
@@ -62,5 +63,9 @@ impl service::State for State {
 
     fn fresh(_: &service::Start) -> Self {
         Self::default()
+    }
+
+    fn check(&mut self) -> usize {
+        self.open.check(|_| true)
     }
 }

@@ -7,9 +7,10 @@ use minicbor::{Decode, Encode};
 use protocol::Handle;
 use service::container::Value;
 use service::description::Descriptions;
+use shape::Shape;
 
 /// What is open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub enum Source {
     /// Nothing is read.
     #[n(0)]
@@ -44,7 +45,7 @@ impl From<Source> for Kind {
 }
 
 /// What the driver knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(2)]
     pub(super) sources: Descriptions<Source>,
@@ -96,5 +97,9 @@ impl service::State for State {
 
     fn fresh(_: &service::Start) -> Self {
         Self::default()
+    }
+
+    fn check(&mut self) -> usize {
+        self.sources.check(|_| true)
     }
 }

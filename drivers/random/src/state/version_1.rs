@@ -7,13 +7,15 @@ use minicbor::{Decode, Encode};
 use protocol::Handle;
 use service::container::Value;
 use service::description::Descriptions;
+use shape::Shape;
 
 /// What the driver knows.
-#[derive(Debug, Encode, Decode)]
+#[derive(Debug, Encode, Decode, Shape)]
 pub struct State {
     #[n(0)]
     pub(super) open: Descriptions<Kind>,
     #[n(1)]
+    #[shape(secret)]
     pub(super) key: Value<Key>,
 }
 
@@ -61,5 +63,9 @@ impl service::State for State {
             open: Descriptions::default(),
             key: Value::new(generator::first_key(start.seed, start.generation)),
         }
+    }
+
+    fn check(&mut self) -> usize {
+        self.open.check(|_| true)
     }
 }

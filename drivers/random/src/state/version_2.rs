@@ -7,13 +7,15 @@ use minicbor::{Decode, Encode};
 use protocol::Handle;
 use service::container::Value;
 use service::description::Descriptions;
+use shape::Shape;
 
 /// What the driver knows.
-#[derive(Debug, Encode, Decode)]
+#[derive(Debug, Encode, Decode, Shape)]
 pub struct State {
     #[n(2)]
     pub(super) descriptions: Descriptions<Kind>,
     #[n(1)]
+    #[shape(secret)]
     pub(super) pool: Value<Key>,
     /// Keys given out.
     #[n(3)]
@@ -66,5 +68,9 @@ impl service::State for State {
             pool: Value::new(generator::first_key(start.seed, start.generation)),
             given: Value::new(0),
         }
+    }
+
+    fn check(&mut self) -> usize {
+        self.descriptions.check(|_| true)
     }
 }

@@ -18,7 +18,7 @@ impl From<version_1::State> for version_2::State {
             .map(|(_, signal)| signal)
             .collect();
         // Signals are forgotten in order, so those that wait are the last ones.
-        let done = old.last_signal.get() - waiting.len() as u64;
+        let done = old.last_signal.get().saturating_sub(waiting.len() as u64);
         let line = Line {
             terminal: old.terminal.into_inner(),
             transmit: old.transmit.into_inner(),
@@ -39,13 +39,15 @@ impl From<version_2::State> for version_1::State {
     fn from(new: version_2::State) -> Self {
         let line = new.line.into_inner();
         let errands = new.errands.into_inner();
-        let last = errands.done + errands.waiting.len() as u64;
-        let signals = (errands.done + 1..).zip(errands.waiting).collect();
+        let last = errands.done.saturating_add(errands.waiting.len() as u64);
+        let signals = (errands.done..last)
+            .map(|before| before + 1)
+            .zip(errands.waiting);
         version_1::State {
             open: new.open,
             terminal: Value::new(line.terminal),
             transmit: Value::new(line.transmit),
-            signals,
+            signals: signals.collect(),
             last_signal: Value::new(last),
             last_byte: Value::new(line.heard),
             hang_ups: Value::new(line.hang_ups),

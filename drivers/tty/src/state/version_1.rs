@@ -6,10 +6,11 @@ use abi::Time;
 use minicbor::{Decode, Encode};
 use service::container::{Map, Value};
 use service::description::Descriptions;
+use shape::Shape;
 use terminal::{Signal, Terminal};
 
 /// What the driver knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(0)]
     pub(super) open: Descriptions<Opening>,
@@ -131,5 +132,18 @@ impl service::State for State {
             terminal: Value::new(super::console()),
             ..State::default()
         }
+    }
+
+    fn check(&mut self) -> usize {
+        // Signals are forgotten in order: those that wait are the last ones, without a gap.
+        let last = *self.last_signal.get();
+        let mut first = last.saturating_add(1);
+        while first > 1 && self.signals.contains(&(first - 1)) {
+            first -= 1;
+        }
+        let before = self.signals.len();
+        self.signals
+            .retain(|number, _| (first..=last).contains(number));
+        before - self.signals.len() + self.open.check(|_| true)
     }
 }

@@ -8,10 +8,11 @@ use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 use service::container::Value;
 use service::description::Descriptions;
+use shape::Shape;
 use terminal::{Signal, Terminal};
 
 /// A line with its terminal.
-#[derive(Clone, Debug, Default, Encode, Decode)]
+#[derive(Clone, Debug, Default, Encode, Decode, Shape)]
 pub(super) struct Line {
     #[n(0)]
     pub(super) terminal: Terminal,
@@ -30,7 +31,7 @@ pub(super) struct Line {
 }
 
 /// Whether the line is held in a break.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 #[cbor(index_only)]
 pub(super) enum Breaks {
     #[n(0)]
@@ -41,7 +42,7 @@ pub(super) enum Breaks {
 }
 
 /// Signals that pm has not sent yet.
-#[derive(Clone, Debug, Default, Encode, Decode)]
+#[derive(Clone, Debug, Default, Encode, Decode, Shape)]
 pub(super) struct Errands {
     /// How many came before these.
     #[n(0)]
@@ -52,7 +53,7 @@ pub(super) struct Errands {
 }
 
 /// What the driver knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(0)]
     pub(super) open: Descriptions<Opening>,
@@ -176,5 +177,9 @@ impl service::State for State {
             line: Value::new(line),
             ..State::default()
         }
+    }
+
+    fn check(&mut self) -> usize {
+        self.open.check(|_| true)
     }
 }

@@ -1,5 +1,6 @@
 //! Version 1.
 
+use super::check::{Tables, check};
 use super::{End, PipeId};
 use crate::pipe::Pipe;
 use abi::{Endpoint, Errno};
@@ -8,9 +9,10 @@ use minicbor::{Decode, Encode};
 use protocol::Handle;
 use service::container::{Map, Value};
 use service::description::Descriptions;
+use shape::Shape;
 
 /// What pfs knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(0)]
     pub(super) pipes: Map<PipeId, Pipe>,
@@ -137,5 +139,14 @@ impl service::State for State {
 
     fn fresh(_: &service::Start) -> Self {
         Self::default()
+    }
+
+    fn check(&mut self) -> usize {
+        check(&mut Tables {
+            pipes: &mut self.pipes,
+            fifos: &mut self.fifos,
+            open: &mut self.open,
+            last: &mut self.last,
+        })
     }
 }

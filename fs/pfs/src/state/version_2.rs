@@ -1,5 +1,6 @@
 //! Version 2: FIFOs are called named, and pipes are counted.
 
+use super::check::{Tables, check};
 use super::{End, PipeId};
 use crate::pipe::Pipe;
 use abi::{Endpoint, Errno};
@@ -8,9 +9,10 @@ use minicbor::{Decode, Encode};
 use protocol::Handle;
 use service::container::{Map, Value};
 use service::description::Descriptions;
+use shape::Shape;
 
 /// What pfs knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(1)]
     pub(super) pipes: Map<PipeId, Pipe>,
@@ -141,5 +143,14 @@ impl service::State for State {
 
     fn fresh(_: &service::Start) -> Self {
         Self::default()
+    }
+
+    fn check(&mut self) -> usize {
+        check(&mut Tables {
+            pipes: &mut self.pipes,
+            fifos: &mut self.named,
+            open: &mut self.open,
+            last: &mut self.last,
+        })
     }
 }

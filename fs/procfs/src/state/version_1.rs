@@ -6,9 +6,10 @@ use alloc::vec::Vec;
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use service::description::Descriptions;
+use shape::Shape;
 
 /// What a description refers to.
-#[derive(Clone, Debug, Encode, Decode)]
+#[derive(Clone, Debug, Encode, Decode, Shape)]
 pub struct Object {
     #[n(0)]
     pub(super) node: Node,
@@ -38,7 +39,7 @@ impl Opened for Object {
 }
 
 /// What procfs knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(0)]
     pub(super) open: Descriptions<Object>,
@@ -63,5 +64,9 @@ impl service::State for State {
 
     fn fresh(_: &service::Start) -> Self {
         Self::default()
+    }
+
+    fn check(&mut self) -> usize {
+        self.open.check(|_| true)
     }
 }

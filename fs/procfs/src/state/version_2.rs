@@ -6,9 +6,10 @@ use alloc::vec::Vec;
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
 use service::description::Descriptions;
+use shape::Shape;
 
 /// What is kept of a content.
-#[derive(Clone, Debug, Encode, Decode)]
+#[derive(Clone, Debug, Encode, Decode, Shape)]
 pub(super) enum Content {
     /// It has not been read.
     #[n(0)]
@@ -22,7 +23,7 @@ pub(super) enum Content {
 }
 
 /// What a description refers to.
-#[derive(Clone, Debug, Encode, Decode)]
+#[derive(Clone, Debug, Encode, Decode, Shape)]
 pub struct Object {
     #[n(2)]
     pub(super) opened: Node,
@@ -63,7 +64,7 @@ impl Opened for Object {
 }
 
 /// What procfs knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(1)]
     pub(super) descriptions: Descriptions<Object>,
@@ -88,5 +89,9 @@ impl service::State for State {
 
     fn fresh(_: &service::Start) -> Self {
         Self::default()
+    }
+
+    fn check(&mut self) -> usize {
+        self.descriptions.check(|_| true)
     }
 }

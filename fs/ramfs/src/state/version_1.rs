@@ -8,9 +8,10 @@ use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 use service::container::{Map, Value};
 use service::description::Descriptions;
+use shape::Shape;
 
 /// What ramfs knows.
-#[derive(Debug, Encode, Decode)]
+#[derive(Debug, Encode, Decode, Shape)]
 pub struct State {
     #[n(0)]
     pub(super) nodes: Map<NodeId, Node>,

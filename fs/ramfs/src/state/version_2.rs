@@ -9,9 +9,10 @@ use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 use service::container::{Map, Value};
 use service::description::Descriptions;
+use shape::Shape;
 
 /// What the tree was filled from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(super) enum Origin {
     /// Nothing yet.
     #[n(0)]
@@ -22,7 +23,7 @@ pub(super) enum Origin {
 }
 
 /// What ramfs knows.
-#[derive(Debug, Encode, Decode)]
+#[derive(Debug, Encode, Decode, Shape)]
 pub struct State {
     #[n(0)]
     pub(super) nodes: Map<NodeId, Node>,

@@ -4,6 +4,7 @@ use super::bytes::{get_u32, get_u64, put_u32, put_u64};
 use super::signal::SignalSet;
 use linux_raw_sys::general as raw;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// Bytes of `struct kernel_sigaction` on x86-64: handler, flags, restorer, mask.
 pub const ACTION_BYTES: usize = 32;
@@ -15,7 +16,7 @@ const DEFAULT: u64 = 0;
 const IGNORE: u64 = 1;
 
 /// What a process does with a signal.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Action {
     /// The handler's address, or 0 for the default action, 1 to ignore.
     #[n(0)]
@@ -101,7 +102,7 @@ impl Action {
 }
 
 /// An alternate signal stack, `stack_t`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct AlternateStack {
     /// Its lowest address.
     #[n(0)]

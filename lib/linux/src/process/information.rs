@@ -4,6 +4,7 @@ use super::bytes::{get_u32, get_u64, put_u32, put_u64};
 use super::signal::Signal;
 use linux_raw_sys::general as raw;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// Bytes of `siginfo_t`.
 pub const INFORMATION_BYTES: usize = 128;
@@ -11,7 +12,7 @@ pub const INFORMATION_BYTES: usize = 128;
 const FIELDS: usize = 16;
 
 /// Who sent a signal and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Information {
     /// `si_code`.
     #[n(0)]
@@ -22,7 +23,7 @@ pub struct Information {
 }
 
 /// What depends on the code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub enum Detail {
     /// Sent by a process: its number and user.
     #[n(0)]

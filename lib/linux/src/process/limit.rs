@@ -3,6 +3,7 @@
 use super::bytes::{get_u64, put_u64};
 use linux_raw_sys::general as raw;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// Bytes of `struct rlimit` and `struct rlimit64`.
 pub const LIMIT_BYTES: usize = 16;
@@ -10,7 +11,7 @@ pub const LIMIT_BYTES: usize = 16;
 pub const INFINITY: u64 = u64::MAX;
 
 /// What is limited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Shape)]
 #[cbor(transparent)]
 pub struct Resource(#[n(0)] u8);
 
@@ -62,7 +63,7 @@ impl Resource {
 }
 
 /// A limit: what is enforced, and how far it may be raised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Limit {
     /// Enforced.
     #[n(0)]

@@ -2,9 +2,10 @@
 
 use linux_raw_sys::general as raw;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// A signal's number, 1 to 64.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Shape)]
 #[cbor(transparent)]
 pub struct Signal(#[n(0)] u8);
 
@@ -152,7 +153,7 @@ impl Signal {
 }
 
 /// A set of signals, as `sigset_t` of the kernel: bit n - 1 for signal n.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 #[cbor(transparent)]
 pub struct SignalSet(#[n(0)] pub u64);
 

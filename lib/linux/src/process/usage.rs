@@ -3,6 +3,7 @@
 use super::bytes::put_u64;
 use super::time::{TIME_BYTES, Unit, ticks};
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// Bytes of `struct rusage`.
 pub const USAGE_BYTES: usize = 144;
@@ -10,7 +11,7 @@ pub const USAGE_BYTES: usize = 144;
 pub const TIMES_BYTES: usize = 32;
 
 /// What a process, or several, have used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Usage {
     /// Nanoseconds in user mode.
     #[n(0)]

@@ -3,9 +3,10 @@
 use super::signal::Signal;
 use linux_raw_sys::general as raw;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// What became of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub enum Change {
     /// It ended by itself with this value.
     #[n(0)]

@@ -4,9 +4,10 @@ use abi::{Endpoint, Errno};
 use minicbor::{Decode, Encode};
 use protocol::names::Kind;
 use service::container::Map;
+use shape::Shape;
 
 /// What ds knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(0)]
     pub(super) names: Map<(Kind, u64), Endpoint>,
@@ -48,5 +49,11 @@ impl service::State for State {
 
     fn fresh(_: &service::Start) -> Self {
         Self::default()
+    }
+
+    fn check(&mut self) -> usize {
+        let before = self.names.len();
+        self.names.retain(|_, server| super::is_service(*server));
+        before - self.names.len()
     }
 }

@@ -4,9 +4,10 @@ use abi::{Endpoint, Errno};
 use minicbor::{Decode, Encode};
 use protocol::names::Kind;
 use service::container::{Map, Value};
+use shape::Shape;
 
 /// What is published under a name.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(super) enum Published {
     /// A service.
     #[n(0)]
@@ -17,7 +18,7 @@ pub(super) enum Published {
 }
 
 /// What ds knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(1)]
     pub(super) published: Map<(u64, Kind), Published>,
@@ -69,5 +70,15 @@ impl service::State for State {
 
     fn fresh(_: &service::Start) -> Self {
         Self::default()
+    }
+
+    fn check(&mut self) -> usize {
+        let before = self.published.len();
+        self.published.retain(|_, published| match published {
+            Published::Server(server) | Published::TakenOver(server, _) => {
+                super::is_service(*server)
+            }
+        });
+        before - self.published.len()
     }
 }

@@ -8,9 +8,10 @@ use linux::process::action::Action;
 use linux::process::limit::Limit;
 use minicbor::{Decode, Encode};
 use service::container::{Map, Value};
+use shape::Shape;
 
 /// A process and its memory.
-#[derive(Clone, Debug, Encode, Decode)]
+#[derive(Clone, Debug, Encode, Decode, Shape)]
 pub(super) struct Entry {
     #[n(0)]
     pub(super) process: Process,
@@ -21,7 +22,7 @@ pub(super) struct Entry {
 }
 
 /// What pm knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(0)]
     pub(super) processes: Map<u32, Entry>,
@@ -141,6 +142,29 @@ impl State {
         if let Some(timer) = timer {
             self.deadlines.insert((timer.deadline, pid, number), ());
         }
+    }
+
+    /// Drops timers of processes that are not there, and deadlines of timers that are not there;
+    /// returns how many.
+    pub fn drop_stray_timers(&mut self, known: impl Fn(&u32) -> bool) -> usize {
+        let before = self.timers.len() + self.deadlines.len();
+        self.timers.retain(|(pid, _), _| known(pid));
+        let timers = &self.timers;
+        self.deadlines.retain(|(deadline, pid, number), ()| {
+            let timer = timers.get(&(*pid, *number));
+            timer.is_some_and(|timer| timer.deadline == *deadline)
+        });
+        let missing: Vec<_> = self
+            .timers
+            .iter()
+            .map(|((pid, number), timer)| (timer.deadline, *pid, *number))
+            .filter(|key| !self.deadlines.contains(key))
+            .collect();
+        let dropped = before - self.timers.len() - self.deadlines.len();
+        for key in &missing {
+            self.deadlines.insert(*key, ());
+        }
+        dropped + missing.len()
     }
 
     /// The first deadline of all timers, with process and timer.

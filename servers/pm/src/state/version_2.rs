@@ -9,9 +9,10 @@ use linux::process::action::Action;
 use linux::process::limit::Limit;
 use minicbor::{Decode, Encode};
 use service::container::Map;
+use shape::Shape;
 
 /// The memory of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(super) enum Held {
     /// None: it has ended.
     #[n(0)]
@@ -25,7 +26,7 @@ pub(super) enum Held {
 }
 
 /// A process and its memory.
-#[derive(Clone, Debug, Encode, Decode)]
+#[derive(Clone, Debug, Encode, Decode, Shape)]
 pub(super) struct Entry {
     #[n(0)]
     pub(super) memory: Held,
@@ -34,7 +35,7 @@ pub(super) struct Entry {
 }
 
 /// What pm knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(1)]
     pub(super) table: Map<u32, Entry>,
@@ -164,6 +165,13 @@ impl State {
             Some(timer) => self.timers.insert((pid, number), timer),
             None => self.timers.remove(&(pid, number)),
         };
+    }
+
+    /// Drops timers of processes that are not there; returns how many.
+    pub fn drop_stray_timers(&mut self, known: impl Fn(&u32) -> bool) -> usize {
+        let before = self.timers.len();
+        self.timers.retain(|(pid, _), _| known(pid));
+        before - self.timers.len()
     }
 
     /// The first deadline of all timers, with process and timer.

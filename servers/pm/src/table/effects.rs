@@ -2,10 +2,11 @@
 
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// What follows from a change: kernel calls that are harmless when made again, and handlers that
 /// wait.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 #[must_use]
 pub struct Effects {
     /// Processes to interrupt, with the number of the interrupt.

@@ -13,6 +13,8 @@ const LAST_NUMBER: u32 = 1 << 22;
 const FIRST_AGAIN: u32 = 300;
 /// Signals that may be queued at a process, so that all of them fit pm's memory (POSIX: at least 32).
 const QUEUED_SIGNALS: u64 = 128;
+/// Whose child everybody is who has no other parent.
+const INIT: u32 = abi::Pid::INIT.0;
 /// The root user's processes are not counted.
 const ROOT: u32 = 0;
 
@@ -119,14 +121,17 @@ impl State {
         self.actions_mut().retain(|(pid, _), _| known(pid));
         let parents: Vec<u32> = self
             .after(0)
-            .filter(|(pid, process)| *pid != 1 && !known(&process.parent))
+            .filter(|(pid, process)| {
+                *pid != INIT && process.parent != INIT && !known(&process.parent)
+            })
             .map(|(pid, _)| pid)
             .collect();
         for pid in &parents {
-            self.change(*pid, |process| process.parent = 1);
+            self.change(*pid, |process| process.parent = INIT);
         }
         before - (self.limits().len() + self.commands().len() + self.actions().len())
             + parents.len()
+            + self.drop_stray_timers(known)
     }
 }
 

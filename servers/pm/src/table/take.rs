@@ -10,9 +10,10 @@ use linux::process::signal::{DefaultAction, Signal, SignalSet};
 use linux::process::wait::Change;
 use minicbor::{Decode, Encode};
 use protocol::inspect::Fate;
+use shape::Shape;
 
 /// A signal that a handler is to be run for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Handled {
     /// Which.
     #[n(0)]
@@ -32,7 +33,7 @@ pub struct Handled {
 }
 
 /// What a process does next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub enum Next {
     /// It goes on.
     #[n(0)]

@@ -4,9 +4,10 @@ use crate::record::{Given, Record, Transaction};
 use abi::{Endpoint, RequestId};
 use minicbor::{Decode, Encode};
 use service::container::{Map, Value};
+use shape::Shape;
 
 /// What rs knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(0)]
     pub(super) services: Map<u16, Record>,
@@ -83,5 +84,20 @@ impl service::State for State {
 
     fn fresh(_: &service::Start) -> Self {
         Self::default()
+    }
+
+    fn check(&mut self) -> usize {
+        let before = self.services.len() + self.given.len();
+        self.services.retain(|slot, _| super::is_service(*slot));
+        let records = &self.services;
+        self.given.retain(|slot, _| records.contains(slot));
+        let dropped = before - self.services.len() - self.given.len();
+        let unknown = self
+            .transaction()
+            .is_some_and(|of| of.number > *self.last_number.get());
+        if unknown {
+            self.transaction.set(None);
+        }
+        dropped + usize::from(unknown)
     }
 }

@@ -4,9 +4,10 @@ use crate::record::{Given, Record, Transaction};
 use abi::{Endpoint, RequestId};
 use minicbor::{Decode, Encode};
 use service::container::{Map, Value};
+use shape::Shape;
 
 /// What rs is busy with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub(super) enum Activity {
     /// Nothing.
     #[default]
@@ -21,7 +22,7 @@ pub(super) enum Activity {
 }
 
 /// Running numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub(super) struct Numbers {
     #[n(0)]
     pub(super) transaction: u64,
@@ -33,7 +34,7 @@ pub(super) struct Numbers {
 }
 
 /// What rs knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(4)]
     pub(super) records: Map<u16, Record>,
@@ -111,5 +112,20 @@ impl service::State for State {
 
     fn fresh(_: &service::Start) -> Self {
         Self::default()
+    }
+
+    fn check(&mut self) -> usize {
+        let before = self.records.len() + self.given.len();
+        self.records.retain(|slot, _| super::is_service(*slot));
+        let records = &self.records;
+        self.given.retain(|slot, _| records.contains(slot));
+        let dropped = before - self.records.len() - self.given.len();
+        let unknown = self
+            .transaction()
+            .is_some_and(|of| of.number > self.numbers.get().transaction);
+        if unknown {
+            self.activity.set(Activity::Idle);
+        }
+        dropped + usize::from(unknown)
     }
 }

@@ -4,9 +4,10 @@ use crate::policy::Nice;
 use abi::{Errno, Pid};
 use minicbor::{Decode, Encode};
 use service::container::Map;
+use shape::Shape;
 
 /// What sched knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(0)]
     pub(super) nice: Map<Pid, Nice>,
@@ -49,5 +50,11 @@ impl service::State for State {
 
     fn fresh(_: &service::Start) -> Self {
         Self::default()
+    }
+
+    fn check(&mut self) -> usize {
+        let before = self.nice.len();
+        self.nice.retain(|_, nice| nice.is_sound());
+        before - self.nice.len()
     }
 }

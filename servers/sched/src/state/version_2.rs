@@ -4,9 +4,10 @@ use crate::policy::Nice;
 use abi::{Errno, Pid};
 use minicbor::{Decode, Encode};
 use service::container::{Map, Value};
+use shape::Shape;
 
 /// How a process is scheduled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(super) enum Class {
     /// By its niceness.
     #[n(0)]
@@ -17,7 +18,7 @@ pub(super) enum Class {
 }
 
 /// What sched knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(1)]
     pub(super) processes: Map<Pid, Class>,
@@ -67,5 +68,14 @@ impl service::State for State {
 
     fn fresh(_: &service::Start) -> Self {
         Self::default()
+    }
+
+    fn check(&mut self) -> usize {
+        let before = self.processes.len();
+        self.processes.retain(|_, class| match class {
+            Class::Normal(nice) => nice.is_sound(),
+            Class::Idle => true,
+        });
+        before - self.processes.len()
     }
 }

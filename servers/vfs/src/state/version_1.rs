@@ -7,9 +7,10 @@ use abi::Pid;
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 use service::container::{Map, Value};
+use shape::Shape;
 
 /// A process.
-#[derive(Clone, Debug, Encode, Decode)]
+#[derive(Clone, Debug, Encode, Decode, Shape)]
 pub(super) struct Process {
     #[n(0)]
     pub(super) places: Places,
@@ -22,7 +23,7 @@ pub(super) struct Process {
 }
 
 /// What vfs knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(0)]
     pub(super) processes: Map<Pid, Process>,

@@ -8,9 +8,10 @@ use abi::Pid;
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 use service::container::{Map, Value};
+use shape::Shape;
 
 /// A descriptor, by what exec does to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(super) enum Slot {
     /// It stays.
     #[n(0)]
@@ -44,7 +45,7 @@ impl From<Slot> for Descriptor {
 }
 
 /// Numbers that are given out, and how often.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub(super) struct Counters {
     #[n(0)]
     pub(super) last_open: u64,
@@ -56,7 +57,7 @@ pub(super) struct Counters {
 }
 
 /// What vfs knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(10)]
     pub(super) places: Map<Pid, Places>,

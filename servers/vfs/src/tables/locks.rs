@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use linux::file::lock::{Kind, Range};
 use minicbor::{Decode, Encode};
 use service::container::Map;
+use shape::Shape;
 
 /// Locks there can be at a time; then ENOLCK.
 const LIMIT: usize = 4096;
@@ -14,7 +15,7 @@ const LIMIT: usize = 4096;
 const NO_LOCKS: Errno = Errno(37);
 
 /// What is locked: an inode at its server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Shape)]
 pub(crate) struct LockFile {
     /// The server.
     #[n(0)]
@@ -36,7 +37,7 @@ impl LockFile {
 }
 
 /// Who holds a lock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Shape)]
 pub(crate) enum LockOwner {
     /// A process holds a range.
     #[n(0)]
@@ -55,7 +56,7 @@ impl LockOwner {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 struct Held {
     #[n(0)]
     last: u64,
@@ -75,7 +76,7 @@ pub(crate) struct Lock {
 }
 
 /// All locks. Those of one owner on one file do not meet.
-#[derive(Clone, Debug, Default, Encode, Decode)]
+#[derive(Clone, Debug, Default, Encode, Decode, Shape)]
 pub(crate) struct LockTable {
     #[n(0)]
     held: Map<(LockFile, LockOwner, u64), Held>,

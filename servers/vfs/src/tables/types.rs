@@ -6,14 +6,15 @@ use alloc::vec::Vec;
 use linux::file::{flags, mode};
 use minicbor::{Decode, Encode};
 use protocol::Handle;
+use shape::Shape;
 
 /// The name of an open, never used again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Shape)]
 #[cbor(transparent)]
 pub(crate) struct OpenId(#[n(0)] pub(crate) u64);
 
 /// An open file description or node, at its server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Shape)]
 pub(crate) struct Object {
     /// The server.
     #[n(0)]
@@ -24,7 +25,7 @@ pub(crate) struct Object {
 }
 
 /// What vfs holds of an open file description.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) struct Open {
     /// The description.
     #[n(0)]
@@ -91,7 +92,7 @@ impl Open {
 }
 
 /// A directory from which a path goes on.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) struct Spot {
     /// The open directory.
     #[n(0)]
@@ -105,7 +106,7 @@ pub(crate) struct Spot {
 }
 
 /// A descriptor of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) struct Descriptor {
     /// What is open.
     #[n(0)]
@@ -116,7 +117,7 @@ pub(crate) struct Descriptor {
 }
 
 /// The directories of a process. It holds a reference to each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) struct Places {
     /// The root.
     #[n(0)]
@@ -127,7 +128,7 @@ pub(crate) struct Places {
 }
 
 /// Limits that pm sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) struct Limits {
     /// Descriptors (RLIMIT_NOFILE).
     #[n(0)]
@@ -138,7 +139,7 @@ pub(crate) struct Limits {
 }
 
 /// What a process has set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) struct Settings {
     /// Permission bits that new files do not get.
     #[n(0)]
@@ -149,7 +150,7 @@ pub(crate) struct Settings {
 }
 
 /// A file opened for execution and handed to pm.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) struct Executable {
     /// The description.
     #[n(0)]
@@ -160,7 +161,7 @@ pub(crate) struct Executable {
 }
 
 /// Which program a process runs, for proc.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) struct Program {
     /// Its absolute path; empty before the first exec.
     #[cbor(n(0), with = "minicbor::bytes")]
@@ -171,7 +172,7 @@ pub(crate) struct Program {
 }
 
 /// A mounted file system.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) struct Mount {
     /// Its root directory.
     #[n(0)]
@@ -194,7 +195,7 @@ pub(crate) struct Mount {
 }
 
 /// A directory that something is mounted on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) struct Covered {
     /// The directory.
     #[n(0)]
@@ -206,7 +207,7 @@ pub(crate) struct Covered {
 
 /// What a change of the tables leaves to be done at other servers.
 #[must_use = "what is not closed leaks"]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) struct Released {
     /// Descriptions to be closed.
     #[n(0)]

@@ -7,6 +7,7 @@ use crate::region::{Backing, Marks, Region};
 use abi::Errno;
 use abi::call::Protection;
 use minicbor::{Decode, Encode};
+use shape::Shape;
 
 /// A change of a mapping's size or place that a program wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ pub struct Remap {
 }
 
 /// How a mapping is moved: the new one is there; its pages have to be copied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Move {
     /// The first address of what is moved.
     #[n(0)]
@@ -52,7 +53,7 @@ pub struct Move {
 }
 
 /// What came of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub enum Remapped {
     /// It is where it was.
     #[n(0)]

@@ -12,9 +12,10 @@ use minicbor::{Decode, Encode};
 use protocol::Handle;
 use protocol::payload::ExecutePlan;
 use service::container::Map;
+use shape::Shape;
 
 /// A file that regions show: an open file description at its server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Shape)]
 pub struct Object {
     /// The server.
     #[n(0)]
@@ -37,7 +38,7 @@ pub enum Shortage {
 }
 
 /// What a change of a space came to, to be carried out by the handler.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Changed<T> {
     /// The change's own result.
     #[n(0)]
@@ -51,7 +52,7 @@ pub struct Changed<T> {
 }
 
 /// A part of a space whose pages a child shares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 pub struct Cloned {
     /// The first address.
     #[n(0)]
@@ -343,14 +344,35 @@ pub trait Tables {
     }
 }
 
-/// Checks of what was imported that are the same in both versions: files that nobody shows go, and
-/// what is promised is counted anew. Answers how much was wrong.
+/// Checks of what was imported that are the same in both versions: regions of files that are not
+/// there go, files that nobody shows, and the space that is to be ended but is not there; what is
+/// promised is counted anew. Answers how much was wrong.
 pub(super) fn check_tables<S: Tables>(state: &mut S, numbers: &[u32]) -> usize {
     let ids = state.space_ids();
+    let mut dropped = 0;
+    for id in &ids {
+        let Some(mut space) = state.space(*id).cloned() else {
+            continue;
+        };
+        let lost = space
+            .regions
+            .drop_files(|number| state.file(number).is_some());
+        if lost > 0 {
+            let sizes = space.sizes();
+            state.put_space(*id, space, &sizes);
+            dropped += lost;
+        }
+    }
+    if let Shortage::Victim(id) = state.shortage()
+        && state.space(id).is_none()
+    {
+        state.set_shortage(Shortage::None);
+        dropped += 1;
+    }
     let spaces: Vec<&Space> = ids.iter().filter_map(|id| state.space(*id)).collect();
     let promised: u64 = spaces.iter().map(|s| s.sizes().promised / PAGE_SIZE).sum();
     let files: Vec<BTreeSet<u32>> = spaces.iter().map(|s| s.regions.files()).collect();
-    let mut wrong = usize::from(promised != state.promised());
+    let mut wrong = dropped + usize::from(promised != state.promised());
     state.set_promised(promised);
     for number in numbers {
         let shown = files.iter().filter(|files| files.contains(number)).count();

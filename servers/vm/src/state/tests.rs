@@ -172,3 +172,22 @@ fn a_victim_is_named_once_and_until_it_has_ended() {
     state.remove_space(child);
     assert_eq!(state.shortage(), Shortage::None);
 }
+
+#[test]
+fn regions_of_no_file_are_dropped_alone() {
+    let mut state = filled::<version_2::State>();
+    assert_eq!(state.check(), 0);
+    let regions = |state: &version_2::State| state.space(FIRST).unwrap().regions.len();
+    let before = regions(&state);
+    state.shown.remove(&FILE);
+    state.set_shortage(Shortage::Victim(SpaceId(99)));
+    // The other table's entry, the space that is to be ended, what had been promised to the two
+    // regions, and these.
+    assert_eq!((state.check(), state.check()), (5, 0));
+    assert_eq!(regions(&state), before - 2);
+    assert_eq!(state.shortage(), Shortage::None);
+    let mut old = version_1::State::from(filled::<version_2::State>());
+    old.files.remove(&old.number_of(FILE).unwrap());
+    // The regions and what had been promised to them.
+    assert_eq!((old.check(), old.check()), (3, 0));
+}

@@ -7,9 +7,10 @@ use abi::{RequestId, SpaceId};
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 use service::container::{Map, Value};
+use shape::Shape;
 
 /// A file and how many spaces show it.
-#[derive(Clone, Copy, Debug, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Encode, Decode, Shape)]
 pub(super) struct File {
     #[n(0)]
     pub(super) object: Object,
@@ -18,7 +19,7 @@ pub(super) struct File {
 }
 
 /// Whether memory is short.
-#[derive(Clone, Copy, Debug, Default, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, Encode, Decode, Shape)]
 pub(super) enum Need {
     /// It is not.
     #[default]
@@ -33,7 +34,7 @@ pub(super) enum Need {
 }
 
 /// What vm knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(0)]
     pub(super) spaces: Map<SpaceId, Space>,

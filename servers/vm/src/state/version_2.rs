@@ -9,9 +9,10 @@ use abi::{RequestId, SpaceId};
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 use service::container::{Map, Value};
+use shape::Shape;
 
 /// A space with what is known about it besides.
-#[derive(Clone, Debug, Encode, Decode)]
+#[derive(Clone, Debug, Encode, Decode, Shape)]
 pub(super) struct AddressSpace {
     #[n(0)]
     pub(super) space: Space,
@@ -24,7 +25,7 @@ pub(super) struct AddressSpace {
 }
 
 /// A number of vm's and how many spaces use it.
-#[derive(Clone, Copy, Debug, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Encode, Decode, Shape)]
 pub(super) struct Shown {
     #[n(0)]
     pub(super) number: u32,
@@ -33,7 +34,7 @@ pub(super) struct Shown {
 }
 
 /// Whether memory is short.
-#[derive(Clone, Copy, Debug, Default, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, Encode, Decode, Shape)]
 pub(super) enum Memory {
     /// It is not.
     #[default]
@@ -51,7 +52,7 @@ pub(super) enum Memory {
 }
 
 /// What vm knows.
-#[derive(Debug, Default, Encode, Decode)]
+#[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(10)]
     pub(super) address_spaces: Map<SpaceId, AddressSpace>,
@@ -197,7 +198,16 @@ impl service::State for State {
             let dropped = self.address_spaces.update(id, |known| known.space.check());
             dropped.unwrap_or(0)
         });
-        let dropped: usize = checked.sum();
+        let mut dropped: usize = checked.sum();
+        // The two tables of files say the same.
+        let before = self.objects.len() + self.shown.len();
+        let shown = &self.shown;
+        self.objects
+            .retain(|number, object| shown.get(object).is_some_and(|of| of.number == *number));
+        let objects = &self.objects;
+        self.shown
+            .retain(|object, of| objects.get(&of.number) == Some(object));
+        dropped += before - self.objects.len() - self.shown.len();
         let numbers: Vec<u32> = self.objects.iter().map(|(number, _)| *number).collect();
         dropped + check_tables(self, &numbers)
     }
