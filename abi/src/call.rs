@@ -59,7 +59,8 @@ calls! {
     Grow = 12,
     /// Adds a line to the kernel's log: (address, bytes at most 512).
     Log = 13,
-    /// A candidate's report: (a `Refusal`, 0 when it is ready). Returns after the commit only.
+    /// A candidate's report: (a `Refusal`, 0 when it is ready; the version of its State). Returns
+    /// after the commit only.
     Ready = 14,
     /// The exporter's progress: (bytes of inbox wanted in all). A level. Result: the inbox's address.
     InboxGrow = 15,
@@ -149,7 +150,8 @@ calls! {
     InstanceDestroy = 49,
     /// rs: replaces the instances of slots by their candidates, all or none: (slots, one bit each;
     /// of these the ones to start fresh; deadline in ns; number of the transaction, larger than
-    /// the last). Freezes, exports, imports and commits; `SLOT_CHANGED` tells of the end.
+    /// the last; 1 to try it: when all are ready they are dropped and the old ones go on). Freezes,
+    /// exports, imports and commits; `SLOT_CHANGED` tells of the end.
     Replace = 50,
     /// (slot, address of a `SlotStatus`).
     SlotStatus = 51,
@@ -157,7 +159,8 @@ calls! {
     TransactionStatus = 52,
     /// rs: takes a slot down: (slot). Its instance ends, its requests end with `EIO`.
     SlotDown = 53,
-    /// rs: lets a service suffer a `Fault` at its next request: (slot, fault, number). Numbered.
+    /// rs: makes a service crash: (slot, fault, number, n of `AtPoint` and `AfterTime`). Numbered; a
+    /// later one takes the place of one that has not happened.
     SlotFault = 54,
     /// rs: ends the machine: (0 power off, 1 restart, 2 failure).
     PowerOff = 55,
@@ -170,6 +173,9 @@ calls! {
     RealTime = 58,
     /// What the processor did since the start: (address of a `MachineStatistics`).
     MachineStatistics = 59,
+    /// What is kept of a crash: (its number, address of a `crash::CrashRecord`). Result: the number
+    /// of the last crash. `BadArgument` when that one is not kept; number 0 writes nothing.
+    CrashRead = 60,
 }
 
 impl Call {

@@ -23,14 +23,22 @@ pub struct PortRange {
 
 /// What rs does when a service crashes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "cbor",
+    derive(minicbor::Encode, minicbor::Decode),
+    cbor(index_only)
+)]
 #[repr(u64)]
 pub enum Policy {
     /// It is brought back with its State.
     #[default]
+    #[cfg_attr(feature = "cbor", n(0))]
     Stateful = 0,
     /// It is brought back without its State.
+    #[cfg_attr(feature = "cbor", n(1))]
     Fresh = 1,
     /// It stays down.
+    #[cfg_attr(feature = "cbor", n(2))]
     Leave = 2,
 }
 

@@ -12,6 +12,7 @@ extern crate std;
 
 pub mod call;
 pub mod caller;
+pub mod crash;
 pub mod declaration;
 pub mod endpoint;
 pub mod error;

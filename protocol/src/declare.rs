@@ -34,6 +34,8 @@ macro_rules! protocol {
         pub const NUMBER: u16 = $number;
         /// The version this build speaks.
         pub const VERSION: u16 = $version;
+        /// The messages by number.
+        pub const KINDS: &[(u32, &str)] = &[$(($kind, stringify!($message)),)*];
 
         $(
             $(#[$doc])*

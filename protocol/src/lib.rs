@@ -49,9 +49,46 @@ pub const NUMBERS: &[(&str, u16)] = &[
     ("introspection", introspection::NUMBER),
 ];
 
+/// The messages of each protocol.
+const KINDS: &[(u16, &[(u32, &str)])] = &[
+    (object::NUMBER, object::KINDS),
+    (files::NUMBER, files::KINDS),
+    (device::NUMBER, device::KINDS),
+    (pipe::NUMBER, pipe::KINDS),
+    (memory::NUMBER, memory::KINDS),
+    (descriptors::NUMBER, descriptors::KINDS),
+    (scheduling::NUMBER, scheduling::KINDS),
+    (names::NUMBER, names::KINDS),
+    (terminal::NUMBER, terminal::KINDS),
+    (startup::NUMBER, startup::KINDS),
+    (inspect::NUMBER, inspect::KINDS),
+    (introspection::NUMBER, introspection::KINDS),
+];
+
+/// The names of a protocol and of a message in it, for people. Those of programs' system calls and
+/// of the kernel's questions are not among them.
+#[must_use]
+pub fn message_name(protocol: u16, kind: u32) -> Option<(&'static str, &'static str)> {
+    let (name, _) = NUMBERS.iter().find(|(_, number)| *number == protocol)?;
+    let (_, kinds) = KINDS.iter().find(|(number, _)| *number == protocol)?;
+    let (_, message) = kinds.iter().find(|(number, _)| *number == kind)?;
+    Some((name, message))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_have_names() {
+        assert_eq!(KINDS.len(), NUMBERS.len());
+        assert_eq!(
+            message_name(inspect::NUMBER, 3),
+            Some(("inspect", "Services"))
+        );
+        assert_eq!(message_name(inspect::NUMBER, 99), None);
+        assert_eq!(message_name(0, 1), None);
+    }
 
     #[test]
     fn numbers_are_unique_and_fit() {

@@ -2,6 +2,7 @@
 //! simulated machine. Their meaning is that of the `abi::Call` of the same name.
 
 use abi::call::{MachineStatistics, MemoryStatistics, ProcessUsage};
+use abi::crash::CrashRecord;
 use abi::declaration::Declaration;
 use abi::lease::LeaseDescriptor;
 use abi::process::ThreadState;
@@ -111,6 +112,12 @@ pub trait System {
     fn slot_declare(&self, declaration: &Declaration) -> Result<(), CallError>;
     fn slot_status(&self, slot: Endpoint) -> Result<SlotStatus, CallError>;
     fn transaction_status(&self) -> TransactionStatus;
+    /// The number of the last crash, and what is kept of the one with this number. A kernel that is
+    /// pretended has none.
+    fn crash_read(&self, number: u64) -> (u64, Option<CrashRecord>) {
+        let _ = number;
+        (0, None)
+    }
     /// Makes a candidate from an image in the service's own memory.
     fn instance_create_from(&self, slot: Endpoint, image: &[u8]) -> Result<(), CallError>;
 }

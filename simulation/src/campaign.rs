@@ -265,7 +265,10 @@ fn refused(played: &Played) -> Option<String> {
             Ok(Response::Updated(_) | Response::Status(_)) => None,
             // Who dies in the middle of its own update, or prepares for it, goes on as before.
             Ok(Response::Refused(refused))
-                if played.deaths > 0 && refused.reason == Reason::RolledBack =>
+                if played.deaths > 0
+                    && refused[..]
+                        .iter()
+                        .all(|one| one.reason == Reason::RolledBack) =>
             {
                 None
             }

@@ -3,6 +3,7 @@
 use crate::former::former;
 use crate::probe::{Kind, Probe};
 use abi::call::{MachineStatistics, MemoryStatistics, ProcessUsage};
+use abi::crash::CrashRecord;
 use abi::declaration::Declaration;
 use abi::layout::{PAGE_SIZE, SERVICE_ARCHIVE, SERVICE_KEPT};
 use abi::lease::{LeaseDescriptor, LeaseSource};
@@ -312,6 +313,12 @@ impl System for Kernel {
     fn transaction_status(&self) -> TransactionStatus {
         self.call(|host, id| host.call_filled(id, Call::TransactionStatus, &[]))
             .unwrap_or_default()
+    }
+
+    fn crash_read(&self, number: u64) -> (u64, Option<CrashRecord>) {
+        let last = self.call(|host, id| host.call(id, Call::CrashRead, &[]));
+        let kept = self.call(|host, id| host.call_filled(id, Call::CrashRead, &[number.max(1)]));
+        (last.unwrap_or(0), kept.ok())
     }
 
     fn instance_create_from(&self, slot: Endpoint, image: &[u8]) -> Result<(), CallError> {

@@ -2,11 +2,10 @@
 //! while programs work: nothing that they or somebody at the terminal can see is different, and no
 //! memory is lost.
 
-use std::io::Read;
 use std::path::Path;
-use std::thread::sleep;
 use std::time::Duration;
 use tests::inside::Inside;
+use tests::lines::Lines;
 use tests::typist::Typist;
 
 /// How often each service is updated and back, and crashed in each way.
@@ -14,42 +13,14 @@ const TIMES: &str = "20";
 /// How long a run may take.
 const LIMIT: Duration = Duration::from_secs(3000);
 
-/// Numbered lines, one each half second, without an end.
-struct Lines {
-    next: u64,
-    rest: Vec<u8>,
-}
-
-impl Read for Lines {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        if self.rest.is_empty() {
-            sleep(Duration::from_millis(500));
-            self.rest = line(self.next).into_bytes();
-            self.next += 1;
-        }
-        let count = self.rest.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&self.rest[..count]);
-        self.rest.drain(..count);
-        Ok(count)
-    }
-}
-
-fn line(number: u64) -> String {
-    format!("line {number} of what goes in and comes out\n")
-}
-
 /// Disturbs these services one after the other.
 fn disturb(services: &[&str]) {
     let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let (typist, typed, shown) = Typist::start();
     let command = ["/bin/sh", "/load/disturb.sh", TIMES];
-    let lines = Lines {
-        next: 0,
-        rest: Vec::new(),
-    };
     let done = Inside::command(command.iter().chain(services))
         .overlay(&scenarios)
-        .reads(lines)
+        .reads(Lines::default())
         .console(typed, shown)
         .within(LIMIT)
         .run();
@@ -57,10 +28,7 @@ fn disturb(services: &[&str]) {
     assert_eq!(done.status(), 0, "{}", done.report());
     assert!(!errors.contains("WRONG"), "{errors}{}", done.report());
 
-    let output = String::from_utf8_lossy(&done.stdout);
-    let count = output.lines().count();
-    let expected: String = (0..).map(line).take(count).collect();
-    assert!(count > 10 && output == expected, "{output}");
+    Lines::check(&done.stdout);
     let answered = typist.answered();
     assert!(
         answered.as_ref().is_ok_and(|lines| *lines > 10),

@@ -10,6 +10,9 @@ use super::images::ServiceImage;
 use crate::system::System;
 use crate::{Error, root};
 
+/// The folder with the names of the services' functions, for `service crashes`.
+const SYMBOLS: &str = "/usr/lib/evernix/symbols";
+
 /// What a boot is for.
 #[derive(Clone, Debug, Default)]
 pub struct Configuration {
@@ -55,6 +58,8 @@ pub(super) fn add_system(
     for image in images {
         let path = format!("system/services/{}/{}", image.name, image.version);
         archive.put(path, plain_file(image.content.clone(), 0o444));
+        let path = format!("root{SYMBOLS}/{}-{}", image.name, image.version);
+        archive.put(path, plain_file(image.symbols.clone(), 0o444));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Makes the image of a service from its linked ELF file.
 
-use super::{Binary, instructions};
+use super::{Binary, instructions, symbols};
 use crate::{Error, Project, project};
 
 /// A service image as the archive holds it.
@@ -12,6 +12,8 @@ pub(super) struct ServiceImage {
     pub(super) version: u32,
     /// The image file.
     pub(super) content: Vec<u8>,
+    /// The names of its functions.
+    pub(super) symbols: Vec<u8>,
 }
 
 /// Makes the images of all services; those that are younger than their ELF file are taken as they
@@ -26,14 +28,19 @@ pub(super) fn make(project: &Project, binaries: &[Binary]) -> Result<Vec<Service
             None => (binary.name.as_str(), 1),
         };
         let path = folder.join(format!("{name}-{version}"));
+        let names = folder.join(format!("{name}-{version}.symbols"));
         // Also older than this tool: it may have learnt to make another form.
-        if !(project::is_fresh(&path, &binary.path) && project::is_fresh(&path, &tool)) {
+        let made = |path| project::is_fresh(path, &binary.path) && project::is_fresh(path, &tool);
+        if !(made(&path) && made(&names)) {
             project::write(&path, &convert(binary, name, version)?)?;
+            let elf = project::read(&binary.path)?;
+            project::write(&names, &symbols::table(&binary.name, &elf)?)?;
         }
         images.push(ServiceImage {
             name: name.to_owned(),
             version,
             content: project::read(&path)?,
+            symbols: project::read(&names)?,
         });
     }
     Ok(images)

@@ -6,6 +6,7 @@ mod compile;
 pub mod extra;
 mod images;
 mod instructions;
+mod symbols;
 
 use std::path::PathBuf;
 

@@ -62,6 +62,9 @@ impl<M: Machine> Kernel<M> {
         let Some((maker, role)) = self.maker(thread) else {
             return self.thread_failed(thread, Failure::Killed, 0);
         };
+        if self.pass_point(maker.slot, thread, number, true) {
+            return;
+        }
         let answer = match Call::from_number(number) {
             None => Err(CallError::UnknownCall),
             Some(call) if !self.may_call(maker.slot, role, call) => {
@@ -71,12 +74,13 @@ impl<M: Machine> Kernel<M> {
             Some(call) => self.carry_out(&maker, call, arguments),
         };
         let result = match answer {
-            Ok(None) => return,
+            Ok(None) => return self.pass_point_after(maker.slot, thread, number),
             Ok(Some(value)) => Ok(value),
             Err(error) => Err(error),
         };
         let register = CallError::to_register(result).cast_unsigned();
         self.threads[thread as usize].registers.rax = register;
+        self.pass_point_after(maker.slot, thread, number);
     }
 
     fn maker(&self, thread: ThreadIndex) -> Option<(Maker, Role)> {
@@ -154,7 +158,7 @@ impl<M: Machine> Kernel<M> {
                 .grow(&mut self.machine, maker.memory, a[0])
                 .map(Some),
             Call::Log => done(self.call_log(maker, a[0], a[1])),
-            Call::Ready => self.call_ready(maker, a[0]),
+            Call::Ready => self.call_ready(maker, a[0], a[1]),
             Call::InboxGrow => self.inbox_grow(maker.slot, a[0]).map(Some),
             Call::ExportDone => self.call_export_done(maker, a[0], a[1]),
             Call::StartInformation => self.call_start_information(maker),
@@ -216,6 +220,7 @@ impl<M: Machine> Kernel<M> {
             | Call::TransactionStatus
             | Call::SlotDown
             | Call::SlotFault
+            | Call::CrashRead
             | Call::PowerOff => self.slot_call(maker, call, a).map(Some),
             Call::MemoryStatistics
             | Call::MachineStatistics

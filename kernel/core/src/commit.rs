@@ -44,6 +44,9 @@ impl<M: Machine> Kernel<M> {
         }
         if let Some(instance) = self.instances.get_mut(new) {
             instance.phase = Phase::Running;
+            if slot == Endpoint::RS {
+                self.rs_image = instance.stored.or(self.rs_image);
+            }
             let memory = instance.memory;
             // An inbox that could not be freed now goes with the instance.
             let _ = self.memory.drop_inbox(&mut self.machine, memory);

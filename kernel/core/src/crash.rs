@@ -48,6 +48,8 @@ impl<M: Machine> Kernel<M> {
         record.fault = None;
         record.freezing = false;
         record.ticks = 0;
+        self.clear_trap(slot);
+        self.keep_crash(slot, index, self.instances.thread(index));
         self.log_crash(slot, index, failure);
         self.record(Record::Crashed(slot, failure));
         self.poison(slot);

@@ -7,7 +7,7 @@ use abi::limits::SLOTS;
 use abi::slot::Phase;
 use abi::word::low_16;
 
-use crate::memory::{InstanceHandle, ViewHandle};
+use crate::memory::{ImageSource, InstanceHandle, ViewHandle};
 use crate::thread::ThreadIndex;
 
 /// The index of an instance.
@@ -45,6 +45,10 @@ pub(crate) struct Instance {
     pub(crate) lent: u32,
     /// It is to be freed when nothing is lent any more.
     pub(crate) ended: bool,
+    /// Its image, when that is in the boot archive.
+    pub(crate) stored: Option<ImageSource>,
+    /// Nanoseconds that making it took.
+    pub(crate) load: u64,
     /// What it is told.
     pub(crate) start: Start,
     /// The predecessor's view while the export runs for it.

@@ -8,6 +8,7 @@ use abi::slot::TransactionStatus;
 use abi::word::low_16;
 use abi::{CallError, Endpoint, Time};
 
+use crate::crash_record::Crashes;
 use crate::instance::{INSTANCES, InstanceIndex, Instances};
 use crate::log::{Line, Log};
 use crate::machine::Machine;
@@ -20,6 +21,7 @@ use crate::rule::Rules;
 use crate::schedule::Schedule;
 use crate::slot::{LINUX_CALLS, Slot, Slots};
 use crate::thread::{Kind, State, Thread, ThreadIndex};
+use crate::trap::Ended;
 
 /// How large the kernel's tables are. They are made once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +75,9 @@ pub struct Kernel<M: Machine> {
     pub(crate) transaction_status: TransactionStatus,
     pub(crate) log: Log,
     pub(crate) ring: Ring,
+    pub(crate) crashes: Crashes,
+    /// The kernel call that a service is being ended at.
+    pub(crate) ended_at: Option<Ended>,
     pub(crate) counters: Counters,
     /// Where the kernel found rs, to start it again if it has no candidate.
     pub(crate) rs_image: Option<ImageSource>,
@@ -117,6 +122,8 @@ impl<M: Machine> Kernel<M> {
             },
             log: Log::default(),
             ring: Ring::default(),
+            crashes: Crashes::new(),
+            ended_at: None,
             counters: Counters::default(),
             rs_image: None,
             rs_attempts: 0,

@@ -17,6 +17,7 @@ mod calls;
 mod cancel;
 mod commit;
 mod crash;
+mod crash_record;
 mod forward;
 #[cfg(any(test, feature = "host"))]
 pub mod host;
@@ -45,6 +46,7 @@ mod supervise;
 #[cfg(test)]
 mod tests;
 pub mod thread;
+mod trap;
 
 pub use kernel::{Kernel, Limits};
 pub use lease::{LeaseName, Local};

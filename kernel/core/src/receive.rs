@@ -1,9 +1,10 @@
 //! Receive: a service acknowledges its last event and gets the next.
 
+use abi::crash::RecentRequest;
 use abi::event::{MAX_LEASES, notification};
 use abi::lease::LeaseInformation;
 use abi::limits::SLOTS;
-use abi::{Endpoint, Event, EventKind, RequestId, Time};
+use abi::{Call, Endpoint, Event, EventKind, RequestId, Time};
 
 use crate::instance::InstanceIndex;
 use crate::kernel::Kernel;
@@ -38,6 +39,7 @@ impl<M: Machine> Kernel<M> {
 
     /// Notes that a service has handled its event.
     pub fn acknowledge(&mut self, slot: Endpoint) {
+        self.attached(slot);
         let record = self.slot_mut(slot);
         record.ticks = 0;
         let handled = core::mem::take(&mut record.unacknowledged);
@@ -110,6 +112,15 @@ impl<M: Machine> Kernel<M> {
         event.fault = record.fault.take().map_or(0, |fault| fault as u32);
         fill_request(event, request);
         let id = request.id;
+        let recent = RecentRequest {
+            id,
+            pid: request.caller.pid.0,
+            protocol: request.message.protocol,
+            from: request.from.0,
+            kind: request.message.kind,
+            again: event.again,
+        };
+        self.crashes.given(slot, recent);
         if event.again == 1 && !self.rules.hold(Rule::Cancellations) {
             event.cancelled = 0;
         }
@@ -157,7 +168,7 @@ impl<M: Machine> Kernel<M> {
         let frame = self.memory.event_frame(memory);
         self.machine.event_page(frame).event = event;
         self.threads[thread as usize].registers.rax = 0;
-        Some(())
+        (!self.pass_point(slot, thread, Call::Receive as u64, false)).then_some(())
     }
 
     /// All the notification bits that can ever be raised at a slot.

@@ -12,6 +12,7 @@ use crate::kernel::Kernel;
 use crate::machine::Machine;
 use crate::memory::Memory;
 use crate::ring::Record;
+use crate::slot::Part;
 use crate::thread::{Kind, State, Thread, ThreadIndex};
 
 /// The longest that a transaction may take, in nanoseconds.
@@ -39,11 +40,14 @@ pub(crate) struct Transaction {
     fresh: u64,
     deadline: Time,
     starter: Starter,
+    /// Whether it is not to be committed.
+    trial: bool,
 }
 
 impl<M: Machine> Kernel<M> {
     /// Replaces the instances of the slots in `members` by their candidates, all or none; those
-    /// also in `fresh` start without the State of their predecessor.
+    /// also in `fresh` start without the State of their predecessor. A `trial` ends when it could
+    /// be committed, with the old instances going on.
     ///
     /// A number that is not larger than the last one is a call made again: nothing happens.
     ///
@@ -57,6 +61,7 @@ impl<M: Machine> Kernel<M> {
         fresh: u64,
         deadline: Time,
         number: u64,
+        trial: bool,
     ) -> Result<(), CallError> {
         if number <= self.transaction_status.number {
             return Ok(());
@@ -88,6 +93,7 @@ impl<M: Machine> Kernel<M> {
             fresh,
             deadline,
             starter: Starter::Rs,
+            trial,
         });
         Ok(())
     }
@@ -95,7 +101,15 @@ impl<M: Machine> Kernel<M> {
     fn begin(&mut self, transaction: Transaction) {
         self.transaction = Some(transaction);
         for slot in Self::members(transaction.members) {
-            self.slot_mut(slot).freezing = true;
+            let candidate = self.slot(slot).candidate;
+            let load = candidate.and_then(|index| self.instances.get(index));
+            let part = Part {
+                load: load.map_or(0, |instance| instance.load),
+                ..Part::NONE
+            };
+            let record = self.slot_mut(slot);
+            record.freezing = true;
+            record.part = part;
         }
         for slot in Self::members(transaction.members) {
             if self.transaction.is_none() {
@@ -133,7 +147,10 @@ impl<M: Machine> Kernel<M> {
 
     /// A member has stopped, crashed before, or was never there: the next step begins.
     fn freeze(&mut self, slot: Endpoint) {
-        self.slot_mut(slot).freezing = false;
+        let now = self.machine.now();
+        let record = self.slot_mut(slot);
+        record.freezing = false;
+        record.part.frozen = now;
         if let Some(index) = self.slot(slot).current
             && let Some(instance) = self.instances.get_mut(index)
             && instance.phase == Phase::Running
@@ -143,7 +160,7 @@ impl<M: Machine> Kernel<M> {
         }
         self.record(Record::Frozen(slot));
         if self.is_reported() {
-            self.transaction_status.frozen = self.machine.now();
+            self.transaction_status.frozen = now;
         }
         let fresh = self
             .transaction
@@ -269,8 +286,13 @@ impl<M: Machine> Kernel<M> {
             instance.start.bytes = bytes;
             instance.start.state_version = version;
         }
+        let now = self.machine.now();
+        let part = &mut self.slot_mut(slot).part;
+        part.exported = now;
+        part.bytes = bytes;
+        part.from = u32::try_from(version).unwrap_or(0);
         if self.is_reported() {
-            self.transaction_status.exported = self.machine.now();
+            self.transaction_status.exported = now;
             self.transaction_status.state_bytes += bytes;
         }
         self.start_import(slot);
@@ -284,9 +306,11 @@ impl<M: Machine> Kernel<M> {
     pub fn candidate_ready(&mut self, slot: Endpoint, refusal: Refusal) -> Result<(), CallError> {
         let own = self.slots.declared(slot)?;
         let index = self.slots.items[own].candidate.ok_or(CallError::BadState)?;
-        match self.instances.get_mut(index) {
-            Some(instance) if instance.phase == Phase::Importing => instance.phase = Phase::Ready,
-            _ => return Err(CallError::BadState),
+        let instance = self.instances.get_mut(index);
+        let instance = instance.filter(|instance| instance.phase == Phase::Importing);
+        let instance = instance.ok_or(CallError::BadState)?;
+        if refusal == Refusal::None {
+            instance.phase = Phase::Ready;
         }
         self.block(self.instances.thread(index), State::Committing);
         if refusal != Refusal::None {
@@ -294,11 +318,34 @@ impl<M: Machine> Kernel<M> {
             return Ok(());
         }
         self.record(Record::Ready(slot));
+        self.slot_mut(slot).part.ready = self.machine.now();
         let members = self.transaction.map_or(0, |running| running.members);
         if Self::members(members).all(|member| self.candidate_phase(member) == Phase::Ready) {
-            self.commit(members);
+            self.conclude(members);
         }
         Ok(())
+    }
+
+    /// All members are ready.
+    fn conclude(&mut self, members: u64) {
+        if self.transaction.is_some_and(|running| running.trial) {
+            let first = Self::members(members).next().unwrap_or(Endpoint::RS);
+            self.roll_back(first, Failure::None, Refusal::None);
+        } else {
+            self.commit(members);
+        }
+    }
+
+    /// The current instance of a slot asks for an event.
+    pub(crate) fn attached(&mut self, slot: Endpoint) {
+        let part = &self.slot(slot).part;
+        if part.attached == Time::NEVER && part.ready != Time::NEVER {
+            self.slot_mut(slot).part.attached = self.machine.now();
+            // rs sees that of itself when it looks.
+            if slot != Endpoint::RS {
+                self.raise(Endpoint::RS, notification::SLOT_CHANGED);
+            }
+        }
     }
 
     fn commit(&mut self, members: u64) {
@@ -322,20 +369,26 @@ impl<M: Machine> Kernel<M> {
         let Some(running) = self.transaction.take() else {
             return;
         };
+        let phase = self.candidate_phase(slot);
         for member in Self::members(running.members) {
             self.drop_candidate(member);
             self.thaw(member);
         }
         let number = self.number_of(running.starter);
-        self.log(format_args!(
-            "kernel: transaction {number} rolled back: slot {}: {failure:?} {refusal:?}",
-            slot.0
-        ));
+        if failure == Failure::None {
+            self.log(format_args!("kernel: transaction {number} was tried"));
+        } else {
+            self.log(format_args!(
+                "kernel: transaction {number} rolled back: slot {}: {failure:?} {refusal:?}",
+                slot.0
+            ));
+        }
         self.record(Record::RolledBack(number, slot, failure));
         if running.starter == Starter::Rs {
             let status = &mut self.transaction_status;
-            status.outcome = 2;
+            status.outcome = if failure == Failure::None { 3 } else { 2 };
             status.member = slot.0.into();
+            status.phase = phase as u32;
             status.failure = failure as u32;
             status.refusal = refusal as u32;
             status.ended = self.machine.now();
@@ -425,6 +478,7 @@ impl<M: Machine> Kernel<M> {
             fresh: 1,
             deadline,
             starter: Starter::Kernel,
+            trial: false,
         });
     }
 
@@ -460,6 +514,7 @@ impl<M: Machine> Kernel<M> {
             fresh,
             deadline,
             starter: Starter::Kernel,
+            trial: false,
         });
     }
 

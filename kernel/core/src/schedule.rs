@@ -1,9 +1,9 @@
 //! Who runs next: 32 priorities, first come first served in each, programs in time slices.
 
-use abi::Time;
 use abi::event::notification;
 use abi::slot::Failure;
 use abi::word::low_16;
+use abi::{Endpoint, Time};
 
 use crate::kernel::Kernel;
 use crate::list::{Chain, List};
@@ -51,6 +51,8 @@ pub(crate) struct Schedule {
     tick: Time,
     /// No slot's timer is earlier.
     pub(crate) next_timer: Time,
+    /// The slot that is to be ended when it has run long enough.
+    pub(crate) trapped: Option<Endpoint>,
     /// What the machine's clock is set to.
     alarm: Time,
 }
@@ -66,6 +68,7 @@ impl Default for Schedule {
             left: Time(0),
             tick: Time(TICK),
             next_timer: Time::NEVER,
+            trapped: None,
             alarm: Time::NEVER,
         }
     }
@@ -309,6 +312,9 @@ impl<M: Machine> Kernel<M> {
                 self.schedule.tick = now.after(TICK);
             }
             alarm = alarm.min(self.schedule.tick);
+            if let Some(end) = self.trap_time(now) {
+                alarm = alarm.min(end);
+            }
         }
         if alarm != self.schedule.alarm {
             self.schedule.alarm = alarm;
@@ -321,6 +327,7 @@ impl<M: Machine> Kernel<M> {
         self.enter();
         self.counters.interrupts += 1;
         self.schedule.alarm = Time::NEVER;
+        self.check_trap();
         let now = self.machine.now();
         if self.schedule.tick <= now {
             self.schedule.tick = now.after(TICK);
@@ -337,7 +344,7 @@ impl<M: Machine> Kernel<M> {
             for index in 0..self.slots.items.len() {
                 let timer = self.slots.items[index].timer;
                 if timer <= now {
-                    self.wake(abi::Endpoint(low_16(index as u64)));
+                    self.wake(Endpoint(low_16(index as u64)));
                 } else {
                     self.schedule.next_timer = self.schedule.next_timer.min(timer);
                 }

@@ -32,6 +32,57 @@ pub(crate) enum Unacknowledged {
     Timer(Time),
 }
 
+/// Where a service is to be ended: what [`Fault::AtPoint`] and [`Fault::AfterTime`] arrange.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Trap {
+    /// The point.
+    pub(crate) point: u64,
+    /// The time run, in nanoseconds.
+    pub(crate) time: u64,
+}
+
+impl Trap {
+    /// Nowhere.
+    pub(crate) const NONE: Trap = Trap {
+        point: u64::MAX,
+        time: u64::MAX,
+    };
+}
+
+/// A slot's part in a transaction. Times are `NEVER` as long as it has not come to that.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    /// Nanoseconds that making the candidate took.
+    pub(crate) load: u64,
+    /// When the old instance stopped.
+    pub(crate) frozen: Time,
+    /// When its State was exported.
+    pub(crate) exported: Time,
+    /// When the candidate was ready.
+    pub(crate) ready: Time,
+    /// When the new instance asked for its first event.
+    pub(crate) attached: Time,
+    /// Bytes of the State.
+    pub(crate) bytes: u64,
+    /// The State's version before.
+    pub(crate) from: u32,
+    /// The State's version afterwards.
+    pub(crate) to: u32,
+}
+
+impl Part {
+    pub(crate) const NONE: Part = Part {
+        load: 0,
+        frozen: Time::NEVER,
+        exported: Time::NEVER,
+        ready: Time::NEVER,
+        attached: Time::NEVER,
+        bytes: 0,
+        from: 0,
+        to: 0,
+    };
+}
+
 /// A slot.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot {
@@ -69,6 +120,10 @@ pub(crate) struct Slot {
     pub(crate) freezing: bool,
     /// A fault to suffer at the next request.
     pub(crate) fault: Option<Fault>,
+    /// Where it is to be ended.
+    pub(crate) trap: Trap,
+    /// Points passed.
+    pub(crate) points: u64,
     /// The number of the last fault asked for.
     pub(crate) fault_number: u64,
     /// Ticks seen running since the last `receive`.
@@ -85,6 +140,8 @@ pub(crate) struct Slot {
     pub(crate) run_time: u64,
     /// Requests ended.
     pub(crate) served: u64,
+    /// Its part in the last transaction.
+    pub(crate) part: Part,
 }
 
 impl Slot {
@@ -106,6 +163,8 @@ impl Slot {
         down: false,
         freezing: false,
         fault: None,
+        trap: Trap::NONE,
+        points: 0,
         fault_number: 0,
         ticks: 0,
         crashes: 0,
@@ -114,6 +173,7 @@ impl Slot {
         crash_address: 0,
         run_time: 0,
         served: 0,
+        part: Part::NONE,
     };
 
     /// The service's name.

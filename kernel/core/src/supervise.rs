@@ -39,6 +39,7 @@ impl<M: Machine> Kernel<M> {
         if !matches!(self.candidate_phase(slot), Phase::Absent | Phase::Loaded) {
             return Err(CallError::BadState);
         }
+        let began = self.machine.now();
         let index = self.instances.vacant().ok_or(CallError::NoMemory)?;
         let declaration = &self.slots.items[own].declaration;
         let (pages, archive) = (declaration.pages, declaration.archive == 1);
@@ -59,6 +60,8 @@ impl<M: Machine> Kernel<M> {
             version: self.memory.instance_layout(memory).version,
             lent: 0,
             ended: false,
+            stored: matches!(source, ImageSource::Archive { .. }).then_some(source),
+            load: self.machine.now().since(began),
             start: Start {
                 seed,
                 ..Start::default()
@@ -121,6 +124,8 @@ impl<M: Machine> Kernel<M> {
         record.timer = Time::NEVER;
         record.notifications = 0;
         record.fault = None;
+        self.clear_trap(slot);
+        let record = &mut self.slots.items[own];
         if let Unacknowledged::Completion(index) = core::mem::take(&mut record.unacknowledged) {
             self.forget_submission(index);
         }
@@ -142,7 +147,7 @@ impl<M: Machine> Kernel<M> {
             .or(record.held.first())
     }
 
-    /// Lets a service suffer a fault at its next request. A number already seen does nothing.
+    /// Makes a service crash, as [`Fault`] says. A number already seen does nothing.
     ///
     /// # Errors
     /// `NoSlot`.
@@ -151,12 +156,14 @@ impl<M: Machine> Kernel<M> {
         slot: Endpoint,
         fault: Fault,
         number: u64,
+        count: u64,
     ) -> Result<(), CallError> {
         let own = self.slots.declared(slot)?;
         let record = &mut self.slots.items[own];
         if number > record.fault_number {
             record.fault_number = number;
-            record.fault = Some(fault);
+            self.clear_trap(slot);
+            self.set_trap(slot, fault, count);
         }
         Ok(())
     }
@@ -198,6 +205,15 @@ impl<M: Machine> Kernel<M> {
             }),
             run_time: record.run_time,
             served: record.served,
+            points: record.points,
+            load: record.part.load,
+            frozen: record.part.frozen,
+            exported: record.part.exported,
+            ready: record.part.ready,
+            attached: record.part.attached,
+            state_bytes: record.part.bytes,
+            state_version: record.part.from,
+            own_version: record.part.to,
         })
     }
 }

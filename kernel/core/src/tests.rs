@@ -13,6 +13,7 @@ mod replace;
 mod rights;
 mod rs;
 mod threads;
+mod traps;
 
 use alloc::vec::Vec;
 
@@ -209,9 +210,9 @@ impl World {
         self.host.receive(id)
     }
 
-    /// Receives until nothing is left, at every service.
+    /// Receives until nothing is left, at every service; at rs last, which is told of the others.
     fn drain(&mut self) {
-        for slot in ALL {
+        for slot in ALL.into_iter().rev() {
             while self.receive(slot).is_some() {}
         }
         self.host.check().unwrap();

@@ -79,7 +79,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        Changed, How, Member, Reason, Refused, ServiceName, ServiceStatus, Target, Updated,
+        Changed, Crash, How, Member, Reason, Recent, Refused, ServiceName, ServiceStatus, Step,
+        Steps, Target, Until, Updated,
     };
     use abi::declaration::Policy;
 
@@ -113,7 +114,7 @@ mod tests {
                     .collect(),
                 how: How {
                     deadline_ms: u32::MAX,
-                    only_prepares: true,
+                    until: Until::Ready,
                 },
             },
             Request::Update {
@@ -130,7 +131,13 @@ mod tests {
             Request::State { name: name("ds") },
             Request::Fault {
                 name: name("vm"),
-                kind: Fault::WildBranch,
+                kind: Fault::AtPoint,
+                count: u64::MAX,
+            },
+            Request::Crashes { after: u64::MAX },
+            Request::Edit {
+                name: name("vm"),
+                policy: Some(Policy::Fresh),
             },
         ]
     }
@@ -147,17 +154,49 @@ mod tests {
             pages: u64::MAX,
             served: u64::MAX,
             policy: Policy::Leave,
+            given_up: true,
+            points: u64::MAX,
+            run_time: u64::MAX,
+            former: Some(u32::MAX),
         }
     }
 
     fn refused(text: String) -> Response {
-        Response::Refused(Refused {
+        Response::Refused(vec![Refused {
             reason: Reason::RolledBack,
             member: Some(name("vfs")),
+            step: Some(Step::Import),
             failure: Failure::Refused,
             refusal: Refusal::Inconsistent,
             text,
-        })
+        }])
+    }
+
+    fn crash(number: u64) -> Crash {
+        let recent = Recent {
+            id: u64::MAX,
+            pid: u32::MAX,
+            from: u16::MAX,
+            protocol: u16::MAX,
+            kind: u32::MAX,
+            again: true,
+        };
+        Crash {
+            number,
+            time: u64::MAX,
+            name: name("a-longest-name-1"),
+            failure: Failure::BadMemoryAccess,
+            version: u32::MAX,
+            generation: u32::MAX,
+            address: u64::MAX,
+            base: u64::MAX,
+            call: Some(u64::MAX),
+            before: true,
+            event: u32::MAX,
+            registers: vec![u64::MAX; Crash::REGISTERS.len()],
+            stack: vec![u64::MAX; abi::crash::STACK_DEPTH],
+            recent: vec![recent; abi::crash::RECENT_REQUESTS],
+        }
     }
 
     #[test]
@@ -170,26 +209,39 @@ mod tests {
 
     #[test]
     fn the_largest_responses_fit() {
-        let updated = Updated {
-            members: (0..40)
-                .map(|_| Changed {
-                    name: name("a-longest-name-1"),
-                    from: u32::MAX,
-                    to: u32::MAX,
-                })
-                .collect(),
-            pause_ns: u64::MAX,
-            freeze_ns: 1,
-            export_ns: 2,
-            import_ns: 3,
-            state_bytes: 4,
+        let steps = Steps {
+            load: u64::MAX,
+            freeze: u64::MAX,
+            export: u64::MAX,
+            import: u64::MAX,
+            attach: u64::MAX,
+            state_bytes: u64::MAX,
+            state_from: u32::MAX,
+            state_to: u32::MAX,
         };
+        let changed = Changed {
+            name: name("a-longest-name-1"),
+            from: u32::MAX,
+            to: u32::MAX,
+            steps,
+        };
+        let updated = Updated {
+            members: vec![changed; 40],
+            pause: u64::MAX,
+            commit: u64::MAX,
+            committed: true,
+        };
+        let crashes = (u64::MAX - crate::CRASHES as u64..u64::MAX).map(crash);
         let all = (0..40).map(status).collect();
         let responses = [
             Response::Ok,
             Response::Status(all),
             Response::Prepared(updated.members.clone()),
             Response::Updated(updated),
+            Response::Crashes {
+                crashes: crashes.collect(),
+                last: u64::MAX,
+            },
             refused("x".repeat(crate::TEXT_BYTES)),
         ];
         for response in responses {

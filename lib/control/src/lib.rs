@@ -26,12 +26,13 @@ mod name;
 mod request;
 mod response;
 mod state;
-mod wire;
 
 pub use codec::{CodecError, decode_request, decode_response, encode_request, encode_response};
 pub use name::{BadName, ServiceName};
-pub use request::{How, Member, Request, Target};
-pub use response::{Changed, Reason, Refused, Response, ServiceStatus, Updated};
+pub use request::{How, Member, Request, Target, Until};
+pub use response::{
+    Changed, Crash, Reason, Recent, Refused, Response, ServiceStatus, Step, Steps, Updated,
+};
 pub use state::{STATE_BYTES, StateAnswer, decode_state};
 
 /// The number of the system call: one that Linux leaves free (424 to 511 grow from below, x32 starts
@@ -43,5 +44,7 @@ pub const REQUEST_BYTES: usize = 2048;
 pub const RESPONSE_BYTES: usize = 16 * 1024;
 /// Bytes of the service images in an update at most.
 pub const FILE_BYTES: usize = 4 << 20;
+/// Crashes in one answer at most.
+pub const CRASHES: usize = 8;
 /// Bytes of a refusal's text at most.
 pub const TEXT_BYTES: usize = 512;

@@ -1,10 +1,11 @@
 //! What can be asked of rs.
 
+use abi::declaration::Policy;
 use abi::slot::Fault;
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 
-use crate::{ServiceName, wire};
+use crate::ServiceName;
 
 /// A request to rs.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -61,15 +62,35 @@ pub enum Request {
         #[n(1)]
         how: How,
     },
-    /// Lets a service crash at its next request. Answer: `Ok` once that is arranged.
+    /// What is kept of the crashes after the one of a number. Answer: `Crashes`.
+    #[n(9)]
+    Crashes {
+        /// The number; 0 for all.
+        #[n(0)]
+        after: u64,
+    },
+    /// What is done from now on when a service crashes. Answer: `Ok`.
+    #[n(10)]
+    Edit {
+        /// The service.
+        #[n(0)]
+        name: ServiceName,
+        /// The policy; none for the declared one.
+        #[n(1)]
+        policy: Option<Policy>,
+    },
+    /// Makes a service crash. Answer: `Ok` once that is arranged.
     #[n(6)]
     Fault {
         /// The service.
         #[n(0)]
         name: ServiceName,
         /// How it shall crash.
-        #[cbor(n(1), with = "wire::fault")]
+        #[n(1)]
         kind: Fault,
+        /// The point, or the nanoseconds, of the faults that have one.
+        #[n(2)]
+        count: u64,
     },
     /// Shows what a service knows. Answer: JSON, else `Refused`; see [`crate::decode_state`].
     #[n(20)]
@@ -87,10 +108,27 @@ pub struct How {
     /// [`How::LONGEST`].
     #[n(0)]
     pub deadline_ms: u32,
+    /// How far it goes.
+    #[n(2)]
+    pub until: Until,
+}
+
+/// How far an update goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Until {
+    /// The new instances serve.
+    #[default]
+    #[n(0)]
+    Committed,
     /// The new instances are made, and ended again before any old one is told to freeze. Answer:
     /// `Prepared`.
     #[n(1)]
-    pub only_prepares: bool,
+    Prepared,
+    /// The new instances have taken over the States and could serve; they are ended and the old
+    /// ones go on. Answer: `Updated`, of what could be.
+    #[n(2)]
+    Ready,
 }
 
 impl How {
@@ -102,7 +140,7 @@ impl Default for How {
     fn default() -> How {
         How {
             deadline_ms: 2000,
-            only_prepares: false,
+            until: Until::Committed,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The types of the language and of `abi`.
 
 use crate::{Outline, Printer, Shape};
+use abi::declaration::Policy;
+use abi::slot::{Failure, Phase, Refusal};
 use abi::{Endpoint, Errno, Pid, RequestId, SpaceId, Time};
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -62,6 +64,37 @@ names!(
     SpaceId(u32),
     Time(u64)
 );
+
+/// Those of `abi` that are one of a few, encoded as their number.
+macro_rules! choices {
+    ($($name:ident { $($variant:ident),* $(,)? })*) => {$(
+        impl Shape for $name {
+            fn outline(outline: &mut Outline) {
+                outline.group(stringify!($name), |outline| {
+                    $(outline.leaf(stringify!($variant));)*
+                });
+            }
+
+            fn show(&self, printer: &mut Printer<'_>) {
+                printer.text(match self {
+                    $($name::$variant => stringify!($variant),)*
+                });
+            }
+        }
+    )*};
+}
+
+choices! {
+    Policy { Stateful, Fresh, Leave }
+    Phase {
+        Absent, Loaded, Exporting, Importing, Ready, Running, Frozen, Crashed, Down,
+    }
+    Refusal { None, Undecodable, UnknownVersion, Inconsistent, Other }
+    Failure {
+        None, BadMemoryAccess, BadInstruction, Panic, Hang, RightsViolation, Refused, Deadline,
+        OtherMember, NoMemory, Killed, WildBranch, StackOverflow,
+    }
+}
 
 impl Shape for String {
     fn outline(outline: &mut Outline) {

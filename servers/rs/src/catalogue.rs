@@ -55,12 +55,19 @@ impl<'a> Catalogue<'a> {
         })
     }
 
+    /// What is to be done when the service in each slot crashes.
+    pub(crate) fn policies(&self) -> Vec<(Endpoint, Policy)> {
+        let all = self.declarations().into_iter();
+        let policy = |word| Policy::from_word(word).unwrap_or_default();
+        all.map(|one| (Endpoint(one.slot), policy(one.policy)))
+            .collect()
+    }
+
     /// What is to be done when the service in a slot crashes.
     pub(crate) fn policy(&self, slot: Endpoint) -> Policy {
-        let all = self.declarations();
-        let found = all.iter().find(|declaration| declaration.slot == slot.0);
-        let policy = found.and_then(|declaration| Policy::from_word(declaration.policy));
-        policy.unwrap_or_default()
+        let all = self.policies();
+        let found = all.iter().find(|(of, _)| *of == slot);
+        found.map_or_else(Policy::default, |(_, policy)| *policy)
     }
 
     /// The image of a version of a service.

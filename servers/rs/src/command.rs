@@ -1,31 +1,25 @@
 //! What the `service` command asks: decoding, the small answers, and the way back.
 
-use crate::Reincarnation;
-use crate::catalogue::Catalogue;
 use crate::record::{Record, Wanted};
 use crate::replace::DEADLINE;
-use crate::show;
+use crate::resolve::{all_up, find, refusal, resolve};
+use crate::supervise::INDISPENSABLE;
 use crate::update::{self, Kind, Source, exchange};
+use crate::{Reincarnation, report, show};
 use abi::declaration::Policy;
-use abi::slot::{Failure, Fault, Phase, Refusal, SlotStatus};
+use abi::slot::Fault;
 use abi::word::index;
 use abi::{Call, Endpoint, Errno};
-use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use control::{
-    FILE_BYTES, How, Member, REQUEST_BYTES, Reason, Refused, Request, Response, ServiceName,
-    ServiceStatus, Target,
+    FILE_BYTES, How, Member, REQUEST_BYTES, Reason, Refused, Request, Response, ServiceName, Until,
 };
-use image::Image;
 use service::{Cx, Outcome};
 
 /// Nanoseconds in a millisecond.
 const MILLISECOND: u64 = 1_000_000;
 /// The user that may command.
 const ROOT: u32 = 0;
-/// Services without which nothing else can run, rs among them.
-const INDISPENSABLE: [&str; 5] = ["rs", "pm", "vfs", "vm", "ramfs"];
-
 /// Answers the system call `control::CALL`.
 pub(crate) async fn command(cx: Cx<Reincarnation>) -> Outcome {
     let [
@@ -60,7 +54,8 @@ pub(crate) async fn command(cx: Cx<Reincarnation>) -> Outcome {
 /// Writes the states of all services into lease 0, for proc.
 pub(crate) async fn inspect(cx: Cx<Reincarnation>) -> Outcome {
     let capacity = index(cx.lease(0).length);
-    let bytes = control::encode_response(&status(&cx), capacity).map_err(|_| Errno::RANGE)?;
+    let bytes =
+        control::encode_response(&report::status(&cx), capacity).map_err(|_| Errno::RANGE)?;
     cx.write_lease(0, 0, &bytes)?;
     cx.end(|_| bytes.len() as u64)
 }
@@ -68,36 +63,21 @@ pub(crate) async fn inspect(cx: Cx<Reincarnation>) -> Outcome {
 async fn answer(cx: &Cx<Reincarnation>, asked: Request, file: Vec<u8>) -> Result<Response, Errno> {
     let (name, change) = match asked {
         // Not asked here: what a service knows it says itself.
-        Request::Status | Request::State { .. } => return Ok(status(cx)),
+        Request::Status | Request::State { .. } => return Ok(report::status(cx)),
         Request::Update { members, how } => return update(cx, members, how, &file).await,
         Request::UpdateAll { to, how } => return update(cx, all_up(cx, to), how, &file).await,
         Request::Up { name } => (name, Change::Up),
         Request::Down { name } => (name, Change::Down),
         Request::Restart { name } => (name, Change::Restart),
         Request::Refresh { name } => (name, Change::Refresh),
-        Request::Fault { name, kind } => (name, Change::Fault(kind)),
+        Request::Crashes { after } => return Ok(report::crashes(cx, after)),
+        Request::Edit { name, policy } => (name, Change::Policy(policy)),
+        Request::Fault { name, kind, count } => (name, Change::Fault(kind, count)),
     };
     match find(cx, &name) {
         Ok((slot, record)) => change_service(cx, &name, slot, record, change).await,
-        Err(refused) => Ok(Response::Refused(refused)),
+        Err(refused) => Ok(no(refused)),
     }
-}
-
-/// The slot and record of a service.
-pub(crate) fn find(
-    cx: &Cx<Reincarnation>,
-    name: &ServiceName,
-) -> Result<(Endpoint, Record), Refused> {
-    let known = protocol::endpoint::NAMES
-        .iter()
-        .find(|(known, _)| *known == name.as_str());
-    let unknown = |text| refusal(Reason::UnknownService, name, text);
-    let (_, slot) = known.ok_or_else(|| unknown(""))?;
-    let record = cx.look("record", |state| state.record(*slot));
-    Ok((
-        *slot,
-        record.ok_or_else(|| unknown("it is not in the image"))?,
-    ))
 }
 
 enum Change {
@@ -105,7 +85,8 @@ enum Change {
     Down,
     Restart,
     Refresh,
-    Fault(Fault),
+    Policy(Option<Policy>),
+    Fault(Fault, u64),
 }
 
 async fn change_service(
@@ -122,15 +103,17 @@ async fn change_service(
             slot,
             before,
             source,
+            another: false,
         };
         [member].into()
     };
     match change {
+        Change::Policy(policy) => Ok(edit(cx, slot, before, policy)),
         Change::Up if up => Ok(refused(Reason::AlreadyUp, name, "")),
         Change::Up => start_again(cx, same()).await,
         _ if !up => Ok(refused(Reason::NotUp, name, "")),
         Change::Down => Ok(down(cx, name, slot, before)),
-        Change::Fault(kind) => Ok(fault(cx, slot, kind)),
+        Change::Fault(kind, count) => Ok(fault(cx, slot, kind, count)),
         Change::Restart => Ok(without_times(exchange(cx, same(), Kind::Fresh).await?)),
         Change::Refresh => exchange(cx, same(), Kind::Stateful(DEADLINE)).await,
     }
@@ -146,71 +129,16 @@ async fn update(
     if !(1..=How::LONGEST).contains(&how.deadline_ms) {
         return Err(Errno::INVAL);
     }
-    let kind = if how.only_prepares {
-        Kind::Prepared
-    } else {
-        Kind::Stateful(u64::from(how.deadline_ms) * MILLISECOND)
+    let deadline = u64::from(how.deadline_ms) * MILLISECOND;
+    let kind = match how.until {
+        Until::Committed => Kind::Stateful(deadline),
+        Until::Ready => Kind::Tried(deadline),
+        Until::Prepared => Kind::Prepared,
     };
     match resolve(cx, members, file)? {
         Ok(members) => exchange(cx, members, kind).await,
         Err(refused) => Ok(Response::Refused(refused)),
     }
-}
-
-/// All services that are up.
-fn all_up(cx: &Cx<Reincarnation>, to: Target) -> Vec<Member> {
-    let up = cx.look("up", |state| {
-        let slots = protocol::endpoint::NAMES.iter().map(|(_, slot)| *slot);
-        let is_up = |slot: &Endpoint| state.record(*slot).is_some_and(|r| r.wanted == Wanted::Up);
-        slots.filter(is_up).collect::<Vec<_>>()
-    });
-    let names = up.into_iter().filter_map(protocol::endpoint::name);
-    let names = names.filter_map(|name| ServiceName::new(name).ok());
-    names.map(|name| Member { name, to }).collect()
-}
-
-/// Looks up every member of an update, and checks it, before anything is started.
-///
-/// # Errors
-/// `INVAL` when the images are not as long as the file.
-fn resolve(
-    cx: &Cx<Reincarnation>,
-    members: Vec<Member>,
-    mut file: &[u8],
-) -> Result<Result<Vec<update::Member>, Refused>, Errno> {
-    let mut found: Vec<update::Member> = Vec::new();
-    for Member { name, to } in members {
-        let image = match to {
-            Target::File(length) => {
-                let (image, rest) = file.split_at_checked(length as usize).ok_or(Errno::INVAL)?;
-                file = rest;
-                image
-            }
-            Target::Newest | Target::Version(_) => &[],
-        };
-        let member = find(cx, &name).and_then(|(slot, before)| {
-            if before.wanted != Wanted::Up {
-                return Err(refusal(Reason::NotUp, &name, ""));
-            }
-            if found.iter().any(|other| other.slot == slot) {
-                return Err(refusal(Reason::BadSet, &name, ""));
-            }
-            let source = source(cx, &name, to, image)?;
-            Ok(update::Member {
-                slot,
-                before,
-                source,
-            })
-        });
-        match member {
-            Ok(member) => found.push(member),
-            Err(refused) => return Ok(Err(refused)),
-        }
-    }
-    if found.is_empty() || !file.is_empty() {
-        return Err(Errno::INVAL);
-    }
-    Ok(Ok(found))
 }
 
 async fn start_again(
@@ -219,10 +147,13 @@ async fn start_again(
 ) -> Result<Response, Errno> {
     let response = without_times(exchange(cx, members, Kind::Fresh).await?);
     Ok(match response {
-        Response::Refused(refused) => Response::Refused(Refused {
-            reason: Reason::StartFailed,
-            ..refused
-        }),
+        Response::Refused(refused) => {
+            let all = refused.into_iter().map(|refused| Refused {
+                reason: Reason::StartFailed,
+                ..refused
+            });
+            Response::Refused(all.collect())
+        }
         other => other,
     })
 }
@@ -257,111 +188,33 @@ fn down(cx: &Cx<Reincarnation>, name: &ServiceName, slot: Endpoint, record: Reco
     }
 }
 
-fn fault(cx: &Cx<Reincarnation>, slot: Endpoint, kind: Fault) -> Response {
-    let number = cx.step("number", crate::State::next_fault);
-    cx.kernel("fault", |kernel| {
-        kernel
-            .call(Call::SlotFault, &[u64::from(slot.0), kind as u64, number])
-            .is_ok()
+/// Follows another policy from now on.
+fn edit(
+    cx: &Cx<Reincarnation>,
+    slot: Endpoint,
+    before: Record,
+    policy: Option<Policy>,
+) -> Response {
+    cx.step("edit", |state| {
+        state.set_record(slot, Record { policy, ..before });
     });
     Response::Ok
 }
 
-/// Finds or checks the image of an update before anything is started.
-fn source(
-    cx: &Cx<Reincarnation>,
-    name: &ServiceName,
-    target: Target,
-    image: &[u8],
-) -> Result<Source, Refused> {
-    let refuse = |reason, text: &str| refusal(reason, name, text);
-    let catalogue = Catalogue::read(cx.system().archive());
-    let stored = |version| {
-        let found = catalogue
-            .as_ref()
-            .and_then(|c| c.image(name.as_str(), version));
-        found.map(|stored| Source::Stored(stored.version))
-    };
-    match target {
-        Target::Newest => {
-            let newest = catalogue.as_ref().and_then(|c| c.newest(name.as_str()));
-            newest
-                .and_then(stored)
-                .ok_or_else(|| refuse(Reason::UnknownVersion, ""))
-        }
-        Target::Version(version) => {
-            stored(version).ok_or_else(|| refuse(Reason::UnknownVersion, ""))
-        }
-        Target::File(_) => {
-            let version = check(image, name)?;
-            Ok(Source::Given(image.to_vec(), version))
-        }
-    }
-}
-
-fn check(file: &[u8], name: &ServiceName) -> Result<u32, Refused> {
-    let image = Image::read(file).map_err(|error| {
-        let reason = match error {
-            image::ImageError::BadMagic => Reason::NotAnImage,
-            image::ImageError::WrongAbi { .. } => Reason::WrongInterface,
-            _ => Reason::DamagedImage,
-        };
-        refusal(reason, name, &error.to_string())
-    })?;
-    image
-        .verify()
-        .map_err(|error| refusal(Reason::DamagedImage, name, &error.to_string()))?;
-    if image.name() != name.as_str().as_bytes() {
-        let text = String::from_utf8_lossy(image.name()).into_owned();
-        return Err(refusal(Reason::WrongName, name, &text));
-    }
-    Ok(image.version())
+fn fault(cx: &Cx<Reincarnation>, slot: Endpoint, kind: Fault, count: u64) -> Response {
+    let number = cx.step("number", crate::State::next_fault);
+    let arguments = [u64::from(slot.0), kind as u64, number, count];
+    cx.kernel("fault", |kernel| {
+        kernel.call(Call::SlotFault, &arguments).is_ok()
+    });
+    Response::Ok
 }
 
 pub(crate) fn refused(reason: Reason, name: &ServiceName, text: &str) -> Response {
-    Response::Refused(refusal(reason, name, text))
+    no(refusal(reason, name, text))
 }
 
-fn refusal(reason: Reason, name: &ServiceName, text: &str) -> Refused {
-    Refused {
-        reason,
-        member: Some(name.clone()),
-        failure: Failure::None,
-        refusal: Refusal::None,
-        text: text.into(),
-    }
-}
-
-fn status(cx: &Cx<Reincarnation>) -> Response {
-    let catalogue = Catalogue::read(cx.system().archive());
-    let known = protocol::endpoint::NAMES.iter().filter_map(|(name, slot)| {
-        cx.look("status", |state| state.record(*slot))?;
-        let status = cx.system().slot_status(*slot).unwrap_or_default();
-        let policy = catalogue
-            .as_ref()
-            .map_or(Policy::Stateful, |all| all.policy(*slot));
-        let name = ServiceName::new(name).ok()?;
-        Some(service_status(name, *slot, &status, policy))
-    });
-    Response::Status(known.collect())
-}
-
-fn service_status(
-    name: ServiceName,
-    slot: Endpoint,
-    status: &SlotStatus,
-    policy: Policy,
-) -> ServiceStatus {
-    ServiceStatus {
-        name,
-        slot: slot.0,
-        version: status.version,
-        phase: Phase::from_word(status.current).unwrap_or_default(),
-        failure: Failure::from_word(status.failure).unwrap_or_default(),
-        restarts: status.crashes,
-        generation: status.generation,
-        pages: status.pages,
-        served: status.served,
-        policy,
-    }
+/// One reason.
+pub(crate) fn no(refused: Refused) -> Response {
+    Response::Refused([refused].into())
 }

@@ -12,6 +12,8 @@ mod catalogue;
 mod command;
 mod record;
 mod replace;
+mod report;
+mod resolve;
 mod show;
 mod state;
 mod supervise;

@@ -1,8 +1,8 @@
 //! The one operation: replace instances by candidates, and wait for the outcome.
 
 use crate::Reincarnation;
-use abi::slot::{Failure, Refusal, TransactionStatus};
-use abi::{Call, CallError, Endpoint, Errno, RequestId};
+use abi::slot::{Failure, Phase, Refusal, TransactionStatus};
+use abi::{Call, CallError, Endpoint, Errno, RequestId, Time};
 use core::task::Poll;
 use minicbor::{Decode, Encode};
 use service::{Cx, NOTIFIED, System};
@@ -22,6 +22,9 @@ pub(crate) enum Replaced {
     /// The candidates could be made; the old instances go on.
     #[n(2)]
     Prepared,
+    /// The candidates could serve; the old instances go on.
+    #[n(3)]
+    Tried(#[n(0)] Figures),
     /// The old instances go on.
     #[n(1)]
     RolledBack {
@@ -30,44 +33,42 @@ pub(crate) enum Replaced {
         member: u32,
         /// A `Failure`.
         #[n(1)]
-        failure: u32,
+        failure: Failure,
         /// A `Refusal`.
         #[n(2)]
-        refusal: u32,
+        refusal: Refusal,
+        /// What its candidate did then.
+        #[n(3)]
+        phase: Phase,
     },
 }
 
-/// What a committed transaction cost: nanoseconds of its steps, and what was handed over.
+/// When a transaction happened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Shape)]
 pub(crate) struct Figures {
-    /// Until the last member had stopped.
+    /// When the members were told to freeze.
     #[n(0)]
-    pub(crate) freeze: u64,
-    /// Until the last State was exported.
+    pub(crate) started: Time,
+    /// When it was over.
     #[n(1)]
-    pub(crate) export: u64,
-    /// Until the commit.
-    #[n(2)]
-    pub(crate) import: u64,
-    /// Bytes of State.
-    #[n(3)]
-    pub(crate) state_bytes: u64,
+    pub(crate) ended: Time,
 }
 
 impl Replaced {
     fn of(status: &TransactionStatus) -> Option<Replaced> {
+        let figures = Figures {
+            started: status.started,
+            ended: status.ended,
+        };
         match status.outcome {
-            1 => Some(Replaced::Committed(Figures {
-                freeze: status.frozen.since(status.started),
-                export: status.exported.since(status.frozen),
-                import: status.ended.since(status.exported.max(status.frozen)),
-                state_bytes: status.state_bytes,
-            })),
+            1 => Some(Replaced::Committed(figures)),
             2 => Some(Replaced::RolledBack {
                 member: status.member,
-                failure: status.failure,
-                refusal: status.refusal,
+                failure: Failure::from_word(status.failure).unwrap_or_default(),
+                refusal: refusal_from_word(status.refusal),
+                phase: Phase::from_word(status.phase).unwrap_or_default(),
             }),
+            3 => Some(Replaced::Tried(figures)),
             _ => None,
         }
     }
@@ -78,13 +79,25 @@ impl Replaced {
             CallError::NoMemory => Failure::NoMemory,
             _ => Failure::Refused,
         };
-        let refusal = Refusal::Other as u32;
         Replaced::RolledBack {
             member: u32::from(slot.0),
-            failure: failure as u32,
-            refusal,
+            failure,
+            refusal: Refusal::Other,
+            phase: Phase::Absent,
         }
     }
+}
+
+fn refusal_from_word(word: u32) -> Refusal {
+    [
+        Refusal::Undecodable,
+        Refusal::UnknownVersion,
+        Refusal::Inconsistent,
+        Refusal::Other,
+    ]
+    .into_iter()
+    .find(|refusal| *refusal as u32 == word)
+    .unwrap_or_default()
 }
 
 /// A set of slots.
@@ -125,6 +138,8 @@ pub(crate) struct Set {
     pub(crate) fresh: u64,
     /// Nanoseconds from the freeze to the commit, at most.
     pub(crate) deadline: u64,
+    /// Whether it is only tried.
+    pub(crate) trial: bool,
 }
 
 /// Has the kernel replace a set by candidates that `load` makes, and waits for the outcome. The turn
@@ -163,7 +178,8 @@ fn start(
     let any = Endpoint(u16::try_from(set.members.trailing_zeros()).unwrap_or(0));
     let started = load(kernel).and_then(|()| {
         let deadline = kernel.clock().after(set.deadline);
-        let arguments = [set.members, set.fresh, deadline.0, set.number];
+        let trial = u64::from(set.trial);
+        let arguments = [set.members, set.fresh, deadline.0, set.number, trial];
         let started = kernel.call(Call::Replace, &arguments);
         started.map(drop).map_err(|error| (any, error))
     });

@@ -2,8 +2,9 @@
 //! memory itself, so that it comes in one piece and rs keeps nothing of it.
 
 use crate::Reincarnation;
-use crate::command::{find, refused};
+use crate::command::{no, refused};
 use crate::record::Wanted;
+use crate::resolve::find;
 use abi::lease::Access;
 use abi::word::index;
 use abi::{Endpoint, Errno};
@@ -26,7 +27,7 @@ pub(crate) async fn show(
             return hand_on(&cx, slot, response, capacity);
         }
         Ok(_) => refused(Reason::NotUp, &name, ""),
-        Err(refused) => control::Response::Refused(refused),
+        Err(refused) => no(refused),
     };
     let bytes = control::encode_response(&refusal, index(capacity)).map_err(|_| Errno::RANGE)?;
     cx.write_lease(0, response, &bytes)?;

@@ -22,21 +22,48 @@ fn is_service(slot: u16) -> bool {
 const GIVEN_BYTES: usize = 8 << 20;
 
 impl State {
-    /// Whether there is room to keep images of so many bytes for these services.
+    /// Whether there is room to keep images of so many bytes for these services. What they run now
+    /// is kept meanwhile; what they ran before is not.
     pub(crate) fn has_room(&self, slots: &[Endpoint], bytes: usize) -> bool {
-        let others = self.given.iter();
-        let others = others.filter(|(of, _)| !slots.contains(&Endpoint(**of)));
-        others.map(|(_, given)| given.image.len()).sum::<usize>() + bytes <= GIVEN_BYTES
+        let before = self.given_before.iter();
+        let before = before.filter(|(of, _)| !slots.contains(&Endpoint(**of)));
+        let all = self.given.iter().chain(before);
+        all.map(|(_, given)| given.image.len()).sum::<usize>() + bytes <= GIVEN_BYTES
     }
 
-    /// Keeps the image that a service runs, which was given and is in no archive.
-    pub(crate) fn keep(&mut self, slot: Endpoint, image: Vec<u8>) {
-        self.given.insert(slot.0, Given { image });
+    /// A service runs another image: one that was given and is in no archive, or one of the boot
+    /// archive.
+    pub(crate) fn change_image(&mut self, slot: Endpoint, image: Option<Vec<u8>>) {
+        self.given_before.remove(&slot.0);
+        if let Some(before) = self.given.remove(&slot.0) {
+            self.given_before.insert(slot.0, before);
+        }
+        if let Some(image) = image {
+            self.given.insert(slot.0, Given { image });
+        }
     }
 
-    /// A service runs an image of the boot archive.
-    pub(crate) fn forget(&mut self, slot: Endpoint) {
-        self.given.remove(&slot.0);
+    /// A service runs again what it ran before the last change; done twice, nothing has changed.
+    pub(crate) fn change_back(&mut self, slot: Endpoint) {
+        let now = self.given.remove(&slot.0);
+        let before = self.given_before.remove(&slot.0);
+        if let Some(before) = before {
+            self.given.insert(slot.0, before);
+        }
+        if let Some(now) = now {
+            self.given_before.insert(slot.0, now);
+        }
+    }
+
+    /// The services that an update has replaced and that are on probation since, and the version
+    /// that each ran before.
+    pub(crate) fn updated_by(&self, update: u64) -> Vec<(Endpoint, u32)> {
+        let slots = protocol::endpoint::NAMES.iter().map(|(_, slot)| *slot);
+        let former = |slot: Endpoint| {
+            let former = self.record(slot)?.former?;
+            (former.update == update).then_some((slot, former.version))
+        };
+        slots.filter_map(former).collect()
     }
 
     /// The image that was given for a service.
@@ -57,12 +84,29 @@ mod tests {
         let mut state = super::State::default();
         let [one, two] = [Endpoint(1), Endpoint(2)];
         assert!(state.has_room(&[one], super::GIVEN_BYTES));
-        state.keep(one, vec![0; 100]);
-        assert!(state.has_room(&[one], super::GIVEN_BYTES));
-        assert!(state.has_room(&[two, one], super::GIVEN_BYTES));
+        state.change_image(one, Some(vec![0; 100]));
+        // What it runs now stays, to be gone back to.
+        assert!(!state.has_room(&[one], super::GIVEN_BYTES - 99));
+        assert!(state.has_room(&[two], super::GIVEN_BYTES - 100));
         assert!(!state.has_room(&[two], super::GIVEN_BYTES - 99));
-        state.forget(one);
+        state.change_image(one, None);
+        assert!(!state.has_room(&[two], super::GIVEN_BYTES));
+        assert!(state.has_room(&[one], super::GIVEN_BYTES));
+        state.change_image(one, None);
         assert!(state.has_room(&[two], super::GIVEN_BYTES));
+    }
+
+    #[test]
+    fn the_image_before_comes_back() {
+        let mut state = super::State::default();
+        let slot = Endpoint(1);
+        let given = |state: &super::State| state.given(slot).map(|given| given.image);
+        state.change_image(slot, Some(vec![1]));
+        state.change_image(slot, Some(vec![2]));
+        for image in [1, 2, 1] {
+            state.change_back(slot);
+            assert_eq!(given(&state), Some(vec![image]));
+        }
     }
 
     #[test]

@@ -8,16 +8,22 @@ use crate::replace::{
 };
 use crate::update::{Source, load};
 use abi::declaration::Policy;
-use abi::slot::{Failure, Phase};
-use abi::{Call, Endpoint, Errno};
+use abi::slot::{Failure, Phase, SlotStatus};
+use abi::{Call, Endpoint, Errno, Time};
 use alloc::format;
 use alloc::vec::Vec;
 use core::task::Poll;
+use minicbor::{Decode, Encode};
 use protocol::{endpoint, startup};
 use service::{Cx, NOTIFIED, Outcome, System};
 
 /// The version of every service at boot.
 const FIRST_VERSION: u32 = 1;
+
+/// Services without which nothing else can run.
+pub(crate) const INDISPENSABLE: [&str; 5] = ["rs", "pm", "vfs", "vm", "ramfs"];
+/// How `Call::PowerOff` ends a machine that failed.
+const FAILURE: u64 = 2;
 
 /// How often pm is asked to start the first program.
 const INIT_ATTEMPTS: usize = 5;
@@ -26,6 +32,10 @@ const INIT_ATTEMPTS: usize = 5;
 /// standby, and looks after what crashed in the meantime.
 pub(crate) async fn attach(cx: Cx<Reincarnation>) -> Outcome {
     settle(&cx).await;
+    // An update that somebody waits for is noted by who answers.
+    if cx.look("idle", |state| state.transaction().is_none()) {
+        reconcile(&cx);
+    }
     if cx.look("booted", |state| state.record(endpoint::PM).is_none()) {
         boot(&cx).await;
     }
@@ -96,6 +106,7 @@ async fn boot(cx: &Cx<Reincarnation>) {
         members,
         fresh: members,
         deadline: DEADLINE,
+        trial: false,
     };
     let outcome = replace(cx, set, load).await;
     cx.step("records", |state| {
@@ -108,12 +119,12 @@ async fn boot(cx: &Cx<Reincarnation>) {
         member,
         failure,
         refusal,
+        phase,
     } = outcome
     {
         let name = catalogue.name(Endpoint(u16::try_from(member).unwrap_or(u16::MAX)));
-        let failure = Failure::from_word(failure);
         cx.log(&format!(
-            "rs: the system does not start: {name}: {failure:?} {refusal}"
+            "rs: the system does not start: {name}: {failure:?} {refusal:?} when {phase:?}"
         ));
     }
 }
@@ -156,35 +167,78 @@ pub(crate) fn prepare_standby(cx: &Cx<Reincarnation>) {
     }
 }
 
-/// Brings back whatever has crashed, one after the other.
+/// Brings back whatever has crashed, one after the other, each when it is due.
 pub(crate) async fn supervise(cx: Cx<Reincarnation>) -> Outcome {
-    while let Some(slot) = next_crashed(&cx, "scan") {
-        let Ok(number) = begin(&cx, bit(slot)).await else {
-            break;
-        };
-        if is_crashed(cx.system(), slot) {
-            recover(&cx, slot, number).await;
+    loop {
+        let now = cx.kernel("now", |kernel| kernel.clock());
+        let wanted = cx.look("wanted", wanted);
+        match cx.kernel("scan", |kernel| next(kernel, &wanted, now)) {
+            Next::Nothing => return cx.end(|_| ()),
+            Next::Wait(due) => wait(&cx, due).await,
+            Next::Recover(slot) => {
+                let Ok(number) = begin(&cx, bit(slot)).await else {
+                    return cx.end(|_| ());
+                };
+                if is_crashed(cx.system(), slot) {
+                    recover(&cx, slot, number).await;
+                }
+                finish(&cx, number);
+            }
         }
-        finish(&cx, number);
     }
-    cx.end(|_| ())
 }
 
-fn next_crashed(cx: &Cx<Reincarnation>, label: &'static str) -> Option<Endpoint> {
-    let wanted = cx.look("wanted", |state| {
-        let slots = endpoint::NAMES.iter().map(|(_, slot)| *slot);
-        let up = |slot: &Endpoint| state.record(*slot).is_some_and(|r| r.wanted == Wanted::Up);
-        slots
-            .filter(|slot| *slot != endpoint::RS)
-            .filter(up)
-            .collect::<Vec<_>>()
-    });
-    cx.kernel(label, |kernel| {
-        wanted
-            .into_iter()
-            .rev()
-            .find(|slot| is_crashed(kernel, *slot))
+/// What is to be done for the services that have crashed.
+#[derive(Clone, Copy, Debug, Encode, Decode)]
+enum Next {
+    /// None has.
+    #[n(0)]
+    Nothing,
+    /// The next is not due before.
+    #[n(1)]
+    Wait(#[n(0)] Time),
+    /// This one is brought back.
+    #[n(2)]
+    Recover(#[n(0)] Endpoint),
+}
+
+/// The services that are to run, and when each may be brought back.
+fn wanted(state: &crate::State) -> Vec<(Endpoint, Time)> {
+    let slots = endpoint::NAMES.iter().map(|(_, slot)| *slot);
+    let up = slots
+        .filter(|slot| *slot != endpoint::RS)
+        .filter_map(|slot| {
+            let record = state.record(slot)?;
+            (record.wanted == Wanted::Up).then_some((slot, record.due.unwrap_or(Time(0))))
+        });
+    up.collect()
+}
+
+/// The last of those in the order of the slots that is due.
+fn next(kernel: &dyn System, wanted: &[(Endpoint, Time)], now: Time) -> Next {
+    let crashed = || {
+        let all = wanted.iter().rev();
+        all.filter(|(slot, _)| is_crashed(kernel, *slot))
+    };
+    if let Some((slot, _)) = crashed().find(|(_, due)| *due <= now) {
+        return Next::Recover(*slot);
+    }
+    match crashed().map(|(_, due)| *due).min() {
+        Some(due) => Next::Wait(due),
+        None => Next::Nothing,
+    }
+}
+
+/// Waits until then, or until another service may have crashed.
+async fn wait(cx: &Cx<Reincarnation>, due: Time) {
+    cx.step_when("due", NOTIFIED, |state, wake| {
+        let now = if wake.passed(due) { due } else { Time(0) };
+        match next(cx.system(), &wanted(state), now) {
+            Next::Wait(_) => Poll::Pending,
+            Next::Nothing | Next::Recover(_) => Poll::Ready(()),
+        }
     })
+    .await;
 }
 
 fn is_crashed(kernel: &dyn System, slot: Endpoint) -> bool {
@@ -197,55 +251,130 @@ async fn recover(cx: &Cx<Reincarnation>, slot: Endpoint, number: u64) {
     let status = cx.system().slot_status(slot).unwrap_or_default();
     let catalogue = Catalogue::read(cx.system().archive());
     let policy = catalogue.map_or(Policy::Stateful, |catalogue| catalogue.policy(slot));
+    let now = cx.kernel("clock", |kernel| kernel.clock());
     let decided = cx.step("recovery", |state| {
         let mut record = state.record(slot)?;
         let recovery = record.recovery(policy, status.served);
-        match recovery {
-            Recovery::Stateful(row) | Recovery::Fresh(row) => record.recoveries = row,
-            Recovery::GiveUp => record.wanted = Wanted::GivenUp,
-        }
-        record.served = status.served;
+        record.note(recovery, status.served, now);
         state.set_record(slot, record);
-        Some((recovery, record.version))
+        Some((recovery, record))
     });
-    let Some((recovery, version)) = decided else {
+    let Some((recovery, record)) = decided else {
         return;
     };
     let name = endpoint::name(slot).unwrap_or("?");
-    let failure = Failure::from_word(status.failure).unwrap_or_default();
-    let at = (
-        status.crash_instruction.wrapping_sub(status.base),
-        status.crash_address,
-    );
-    cx.log(&format!(
-        "rs: {name} crashed: {failure:?} at image offset {:#x}, address {:#x}: {recovery:?}",
-        at.0, at.1
-    ));
-    let fresh = match recovery {
-        Recovery::Stateful(_) => 0,
-        Recovery::Fresh(_) => bit(slot),
-        Recovery::GiveUp => {
-            cx.kernel("down", |kernel| {
-                kernel.call(Call::SlotDown, &[u64::from(slot.0)]).is_ok()
-            });
-            return;
-        }
+    tell(cx, name, &status, recovery);
+    let (members, fresh) = match recovery {
+        Recovery::Stateful(_) => (bit(slot), 0),
+        Recovery::Fresh(_) => (bit(slot), bit(slot)),
+        Recovery::Former => (revert(cx, &record), 0),
+        Recovery::GiveUp => return give_up(cx, slot, name, &record),
     };
-    let source = Source::running(cx, slot, version);
-    let load = |kernel: &dyn System| load(kernel, slot, &source);
     let set = Set {
         number,
-        members: bit(slot),
+        members,
         fresh,
         deadline: DEADLINE,
+        trial: false,
     };
     if let Replaced::RolledBack {
         failure, refusal, ..
-    } = replace(cx, set, load).await
+    } = replace_noted(cx, set).await
     {
-        let failure = Failure::from_word(failure);
         cx.log(&format!(
-            "rs: {name} could not be brought back: {failure:?} {refusal}"
+            "rs: {name} could not be brought back: {failure:?} {refusal:?}"
         ));
+        reconcile(cx);
     }
+}
+
+/// Replaces instances by ones of the versions that are noted.
+async fn replace_noted(cx: &Cx<Reincarnation>, set: Set) -> Replaced {
+    let versions = cx.look("versions", |state| versions(state, set.members));
+    let sources: Vec<(Endpoint, Source)> = versions
+        .into_iter()
+        .map(|(slot, version)| (slot, Source::running(cx, slot, version)))
+        .collect();
+    let load = |kernel: &dyn System| {
+        let mut each = sources.iter();
+        each.try_for_each(|(slot, source)| load(kernel, *slot, source))
+    };
+    replace(cx, set, load).await
+}
+
+/// Has all that were updated with a service run what they ran before; answers who they are.
+fn revert(cx: &Cx<Reincarnation>, record: &Record) -> u64 {
+    let update = record.former.map_or(0, |former| former.update);
+    cx.step("revert", |state| {
+        let members = state.updated_by(update);
+        for (slot, version) in &members {
+            if let Some(record) = state.record(*slot) {
+                state.set_record(*slot, record.reverted(*version));
+                state.change_back(*slot);
+            }
+        }
+        members.iter().map(|(slot, _)| bit(*slot)).sum()
+    })
+}
+
+/// The versions that are to run in some slots.
+fn versions(state: &crate::State, members: u64) -> Vec<(Endpoint, u32)> {
+    let slots = endpoint::NAMES.iter().map(|(_, slot)| *slot);
+    let members = slots.filter(|slot| members & bit(*slot) != 0);
+    members
+        .filter_map(|slot| Some((slot, state.record(slot)?.version)))
+        .collect()
+}
+
+/// Corrects what is noted of the versions that run: rs may have died, or have been replaced itself,
+/// between noting that services go back and their doing so, or not.
+fn reconcile(cx: &Cx<Reincarnation>) {
+    let running: Vec<(Endpoint, u32)> = cx.kernel("running", |kernel| {
+        let slots = endpoint::NAMES.iter().map(|(_, slot)| *slot);
+        let version = |slot: Endpoint| Some((slot, kernel.slot_status(slot).ok()?.version));
+        slots.filter_map(version).collect()
+    });
+    cx.step("reconcile", |state| {
+        for (slot, version) in running {
+            if let Some(record) = state.record(slot)
+                && version != 0
+                && record.version != version
+            {
+                state.set_record(slot, record.reverted(version));
+                state.change_back(slot);
+            }
+        }
+    });
+}
+
+fn tell(cx: &Cx<Reincarnation>, name: &str, status: &SlotStatus, recovery: Recovery) {
+    let failure = Failure::from_word(status.failure).unwrap_or_default();
+    let offset = status.crash_instruction.wrapping_sub(status.base);
+    let address = status.crash_address;
+    cx.log(&format!(
+        "rs: {name} crashed: {failure:?} at image offset {offset:#x}, address {address:#x}: \
+         {recovery:?}"
+    ));
+}
+
+/// Leaves a service down: what waits for it ends with `EIO`. A system that cannot do without it is
+/// ended, because nothing that its programs could still do would be right.
+fn give_up(cx: &Cx<Reincarnation>, slot: Endpoint, name: &str, record: &Record) {
+    let reason = match record.recoveries {
+        0 => "as its policy says".into(),
+        attempts => format!("after {attempts} attempts in a row"),
+    };
+    cx.log(&format!(
+        "rs: {name} is given up {reason}; `service crashes` tells why, `service up {name}` starts \
+         it again"
+    ));
+    if INDISPENSABLE.contains(&name) {
+        cx.log(&format!("rs: the system cannot do without {name} and ends"));
+        cx.kernel("end", |kernel| {
+            kernel.call(Call::PowerOff, &[FAILURE]).is_ok()
+        });
+    }
+    cx.kernel("down", |kernel| {
+        kernel.call(Call::SlotDown, &[u64::from(slot.0)]).is_ok()
+    });
 }

@@ -7,12 +7,18 @@ use crate::replace::{
 };
 use crate::supervise::prepare_standby;
 use crate::{Reincarnation, State};
-use abi::slot::{Failure, Refusal};
-use abi::{CallError, Endpoint, Errno};
+use abi::slot::{Failure, Phase, Refusal, SlotStatus};
+use abi::{CallError, Endpoint, Errno, Time};
 use alloc::string::String;
 use alloc::vec::Vec;
-use control::{Changed, Reason, Refused, Response, ServiceName, Updated};
-use service::{Cx, System};
+use control::{Changed, Reason, Refused, Response, ServiceName, Step, Steps, Updated};
+use core::task::Poll;
+use service::{Cx, NOTIFIED, System};
+
+/// Nanoseconds to wait for what new instances do first.
+const ATTACH: u64 = 1_000_000_000;
+/// Slots that a set can name.
+const SLOTS: u16 = 64;
 
 /// Where the candidate of a replacement comes from.
 pub(crate) enum Source {
@@ -46,6 +52,8 @@ pub(crate) struct Member {
     pub(crate) before: Record,
     /// What it becomes.
     pub(crate) source: Source,
+    /// Whether that is another image than the one that it runs.
+    pub(crate) another: bool,
 }
 
 /// How instances are replaced.
@@ -55,6 +63,8 @@ pub(crate) enum Kind {
     Fresh,
     /// With their States, within so many nanoseconds from the freeze to the commit.
     Stateful(u64),
+    /// Not at all: the new ones take over the States, and are ended again.
+    Tried(u64),
     /// Not at all: the new ones are made, and ended again.
     Prepared,
 }
@@ -71,9 +81,9 @@ pub(crate) async fn exchange(
     if let Some(first) = members.first()
         && !cx.look("room", |state| has_room(state, &members))
     {
-        let failure = Failure::NoMemory as u32;
-        let refused = rolled_back(first.slot.0.into(), failure, 0);
-        return Ok(Response::Refused(refused));
+        let failure = Failure::NoMemory;
+        let refused = rolled_back(first.slot.0.into(), failure, Refusal::None, Phase::Absent);
+        return Ok(Response::Refused([refused].into()));
     }
     let slots = members.iter().map(|member| bit(member.slot)).sum();
     let number = begin(cx, slots).await?;
@@ -81,18 +91,24 @@ pub(crate) async fn exchange(
         let mut each = members.iter();
         each.try_for_each(|member| load(kernel, member.slot, &member.source))
     };
-    let set = |fresh, deadline| Set {
+    let set = |fresh, deadline, trial| Set {
         number,
         members: slots,
         fresh,
         deadline,
+        trial,
     };
     let replaced = match kind {
-        Kind::Fresh => replace(cx, set(slots, DEADLINE), load).await,
-        Kind::Stateful(deadline) => replace(cx, set(0, deadline), load).await,
+        Kind::Fresh => replace(cx, set(slots, DEADLINE, false), load).await,
+        Kind::Stateful(deadline) => replace(cx, set(0, deadline, false), load).await,
+        Kind::Tried(deadline) => replace(cx, set(0, deadline, true), load).await,
         Kind::Prepared => prepare(cx, slots, load),
     };
-    let response = conclude(cx, members, replaced);
+    if let Replaced::Committed(_) = replaced {
+        note(cx, &members, number);
+        attached(cx, slots).await;
+    }
+    let response = respond(cx, &members, replaced);
     finish(cx, number);
     if slots & bit(protocol::endpoint::RS) != 0 {
         prepare_standby(cx);
@@ -100,41 +116,107 @@ pub(crate) async fn exchange(
     Ok(response)
 }
 
-/// Notes what has been replaced, and says it.
-fn conclude(cx: &Cx<Reincarnation>, members: Vec<Member>, replaced: Replaced) -> Response {
-    let changed = members.iter().filter_map(Member::changed).collect();
-    match replaced {
-        Replaced::Committed(figures) => {
-            cx.step("record", |state| {
-                members.into_iter().for_each(|member| member.record(state));
-            });
-            Response::Updated(updated(changed, figures))
+/// Notes what the members run now.
+fn note(cx: &Cx<Reincarnation>, members: &[Member], number: u64) {
+    let served = |member: &Member| {
+        let status = cx.system().slot_status(member.slot);
+        status.map_or(0, |status| status.served)
+    };
+    cx.step("record", |state| {
+        for member in members {
+            member.record(state, served(member), number);
         }
-        Replaced::Prepared => Response::Prepared(changed),
+    });
+}
+
+/// Waits until the new instances have asked for their first events, or have failed at that.
+async fn attached(cx: &Cx<Reincarnation>, slots: u64) {
+    let patience = cx.kernel("patience", |kernel| kernel.clock().after(ATTACH));
+    let waits = |slot: u16| {
+        let status = cx.system().slot_status(Endpoint(slot)).unwrap_or_default();
+        status.current == Phase::Running as u32 && status.attached == Time::NEVER
+    };
+    cx.step_when("attached", NOTIFIED, |_, wake| {
+        let all = (0..SLOTS).filter(|slot| slots >> slot & 1 == 1);
+        if all.into_iter().any(waits) && !wake.passed(patience) {
+            Poll::Pending
+        } else {
+            Poll::Ready(())
+        }
+    })
+    .await;
+}
+
+/// Says what has been replaced.
+fn respond(cx: &Cx<Reincarnation>, members: &[Member], replaced: Replaced) -> Response {
+    let changed = |figures| {
+        let all = members.iter();
+        all.filter_map(|member| changed(cx.system(), member, figures))
+            .collect()
+    };
+    match replaced {
+        Replaced::Committed(figures) => Response::Updated(updated(changed(figures), figures, true)),
+        Replaced::Tried(figures) => Response::Updated(updated(changed(figures), figures, false)),
+        Replaced::Prepared => Response::Prepared(changed(Figures::default())),
         Replaced::RolledBack {
             member,
             failure,
             refusal,
-        } => Response::Refused(rolled_back(member, failure, refusal)),
+            phase,
+        } => Response::Refused([rolled_back(member, failure, refusal, phase)].into()),
+    }
+}
+
+/// What is told of a member when it has been replaced.
+fn changed(kernel: &dyn System, member: &Member, figures: Figures) -> Option<Changed> {
+    let status = if figures == Figures::default() {
+        SlotStatus::default()
+    } else {
+        kernel.slot_status(member.slot).unwrap_or_default()
+    };
+    let began = match status.exported {
+        Time::NEVER => status.frozen,
+        exported => exported,
+    };
+    Some(Changed {
+        name: ServiceName::new(protocol::endpoint::name(member.slot)?).ok()?,
+        from: member.before.version,
+        to: member.source.version(),
+        steps: Steps {
+            load: status.load,
+            freeze: span(figures.started, status.frozen),
+            export: span(status.frozen, status.exported),
+            import: span(began, status.ready),
+            attach: span(figures.ended, status.attached),
+            state_bytes: status.state_bytes,
+            state_from: status.state_version,
+            state_to: status.own_version,
+        },
+    })
+}
+
+/// Nanoseconds from one moment to another; 0 when it has not come to that.
+const fn span(from: Time, to: Time) -> u64 {
+    if to.0 == Time::NEVER.0 {
+        0
+    } else {
+        to.since(from)
     }
 }
 
 impl Member {
-    /// What is told of it when it has been replaced.
-    fn changed(&self) -> Option<Changed> {
-        Some(Changed {
-            name: ServiceName::new(protocol::endpoint::name(self.slot)?).ok()?,
-            from: self.before.version,
-            to: self.source.version(),
-        })
-    }
-
-    /// Notes that it has been replaced.
-    fn record(self, state: &mut State) {
-        state.set_record(self.slot, Record::new(self.source.version()));
-        match self.source {
-            Source::Given(image, _) => state.keep(self.slot, image),
-            Source::Stored(_) => state.forget(self.slot),
+    /// Notes that the update of a number has replaced it when it had served so many requests.
+    fn record(&self, state: &mut State, served: u64, number: u64) {
+        let version = self.source.version();
+        let another = self.another.then_some(number);
+        let record = self.before.updated(version, served, another);
+        state.set_record(self.slot, record);
+        if self.another {
+            let image = match &self.source {
+                Source::Given(image, _) => Some(image.clone()),
+                Source::Stored(_) => None,
+            };
+            state.change_image(self.slot, image);
         }
     }
 }
@@ -167,19 +249,19 @@ pub(crate) fn load(
     }
 }
 
-fn updated(members: Vec<Changed>, figures: Figures) -> Updated {
+fn updated(members: Vec<Changed>, figures: Figures, committed: bool) -> Updated {
+    let steps = members.iter().map(|member| member.steps);
+    let ready = steps.map(|steps| steps.freeze + steps.export + steps.import);
+    let pause = figures.ended.since(figures.started);
     Updated {
+        pause,
+        commit: pause.saturating_sub(ready.max().unwrap_or(0)),
+        committed,
         members,
-        pause_ns: figures.freeze + figures.export + figures.import,
-        freeze_ns: figures.freeze,
-        export_ns: figures.export,
-        import_ns: figures.import,
-        state_bytes: figures.state_bytes,
     }
 }
 
-fn rolled_back(member: u32, failure: u32, refusal: u32) -> Refused {
-    let failure = Failure::from_word(failure).unwrap_or_default();
+fn rolled_back(member: u32, failure: Failure, refusal: Refusal, phase: Phase) -> Refused {
     let slot = Endpoint(u16::try_from(member).unwrap_or(u16::MAX));
     let reason = if failure == Failure::NoMemory {
         Reason::NoMemory
@@ -189,20 +271,20 @@ fn rolled_back(member: u32, failure: u32, refusal: u32) -> Refused {
     Refused {
         reason,
         member: protocol::endpoint::name(slot).and_then(|name| ServiceName::new(name).ok()),
+        step: Some(step(phase)),
         failure,
-        refusal: refusal_from_word(refusal),
+        refusal,
         text: String::new(),
     }
 }
 
-fn refusal_from_word(word: u32) -> Refusal {
-    [
-        Refusal::Undecodable,
-        Refusal::UnknownVersion,
-        Refusal::Inconsistent,
-        Refusal::Other,
-    ]
-    .into_iter()
-    .find(|refusal| *refusal as u32 == word)
-    .unwrap_or_default()
+/// What a member was at whose candidate did this.
+fn step(phase: Phase) -> Step {
+    match phase {
+        Phase::Loaded => Step::Freeze,
+        Phase::Exporting => Step::Export,
+        Phase::Importing => Step::Import,
+        Phase::Ready => Step::Ready,
+        _ => Step::Load,
+    }
 }

@@ -182,6 +182,15 @@ impl<'b, C, K: Decode<'b, C> + Ord, V: Decode<'b, C>> Decode<'b, C> for Map<K, V
             epoch: 0,
         })
     }
+
+    /// A map that a State has got since it was exported has nothing in it.
+    fn nil() -> Option<Self> {
+        Some(Map {
+            now: BTreeMap::new(),
+            log: Vec::new(),
+            epoch: 0,
+        })
+    }
 }
 
 fn expect_array(decoder: &mut Decoder<'_>, length: u64) -> Result<(), decode::Error> {

@@ -73,6 +73,14 @@ impl<'b, C, T: Decode<'b, C>> Decode<'b, C> for Value<T> {
             epoch: 0,
         })
     }
+
+    fn nil() -> Option<Self> {
+        T::nil().map(|now| Value {
+            now,
+            before: None,
+            epoch: 0,
+        })
+    }
 }
 
 #[cfg(test)]

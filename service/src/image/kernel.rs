@@ -8,6 +8,7 @@ use super::kernel_call::{call, outgoing_words, set_outgoing};
 use crate::System;
 use crate::system::LogPart;
 use abi::call::{MachineStatistics, MemoryStatistics, ProcessUsage};
+use abi::crash::CrashRecord;
 use abi::declaration::Declaration;
 use abi::lease::LeaseDescriptor;
 use abi::process::{FloatingPoint, Registers, ThreadState};
@@ -287,6 +288,11 @@ impl System for Kernel {
 
     fn transaction_status(&self) -> TransactionStatus {
         filled(Call::TransactionStatus, &[]).unwrap_or_default()
+    }
+
+    fn crash_read(&self, number: u64) -> (u64, Option<CrashRecord>) {
+        let last = call(Call::CrashRead, [0; 6]).unwrap_or(0);
+        (last, filled(Call::CrashRead, &[number.max(1)]).ok())
     }
 
     fn instance_create_from(&self, slot: Endpoint, image: &[u8]) -> Result<(), CallError> {

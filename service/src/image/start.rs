@@ -8,7 +8,7 @@ use super::export;
 use super::kernel::Kernel;
 use super::kernel_call::{call, event, outgoing_words};
 use crate::instance::{Instance, Service};
-use crate::state::Start;
+use crate::state::{Start, State};
 use abi::slot::{Fault, Refusal};
 use abi::word::{index, low_16, low_32};
 use abi::{Call, Endpoint, layout};
@@ -40,7 +40,8 @@ pub fn run<S: Service>() -> ! {
     };
     export::publish(&instance);
     // Returns after the commit; when the kernel answers otherwise there is nothing to serve.
-    if call(Call::Ready, [Refusal::None as u64, 0, 0, 0, 0, 0]).is_err() {
+    let own = u64::from(<S::State as State>::VERSION);
+    if call(Call::Ready, [Refusal::None as u64, own, 0, 0, 0, 0]).is_err() {
         abort();
     }
     let now = call(Call::Clock, [0; 6]).unwrap_or(0);
@@ -95,6 +96,8 @@ fn suffer(fault: Fault) -> ! {
                 core::arch::asm!("jmp {}", in(reg) layout::SERVICE_HEAP + 0x123, options(noreturn));
             }
         }
+        // The kernel does these itself.
+        Fault::AtPoint | Fault::AfterTime => {}
     }
     abort()
 }

@@ -36,6 +36,8 @@ prepare() {
     text=$(seq 1 5000)
     # rs: a service that runs in another version.
     service update hello --to 2 >/dev/null
+    # Who has served enough is trusted, and a crash does not bring version 1 back.
+    for reader in 1 2 3 4 5; do cat /dev/hello >/dev/null; done
 }
 
 # Uses everything once.
@@ -65,7 +67,7 @@ update_all() {
     for service in $(ls /proc/service); do
         [ "$service" = hello ] && continue
         answer=$(service update "$service" --to "$1" 2>&1) || echo "update $service to $1: $answer"
-        echo "$answer" | xargs | grep -q -e ' [1-9][0-9]* bytes of state pause [1-9][0-9]* us' ||
+        echo "$answer" | xargs | grep -q -e ' [1-9][0-9]* bytes of state, pause [1-9][0-9]* us' ||
             echo "WRONG report of $service: $answer"
     done
     service status | awk -v want="$1" 'NR > 1 && $1 != "hello" && $3 != want { print "WRONG version", $1 }'

@@ -3,10 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use abi::declaration::Policy;
 use abi::slot::Fault;
 use clap::builder::RangedI64ValueParser;
 use clap::{Parser, Subcommand, ValueEnum};
-use control::{How, Member, Request, ServiceName, Target};
+use control::{How, Member, Request, ServiceName, Target, Until};
 
 /// Shows, starts, stops, updates and crashes the system's services.
 ///
@@ -71,17 +72,53 @@ enum Action {
         #[arg(long, value_name = "MS", value_parser = deadline(), default_value_t = How::default().deadline_ms)]
         deadline: u32,
         /// Only make the new instances, to see whether there is room, and end them again
-        #[arg(long)]
+        #[arg(long, conflicts_with = "dry_run")]
         prepare_only: bool,
+        /// Do everything but the change: the new instances take over the states and are ended again
+        #[arg(long)]
+        dry_run: bool,
     },
-    /// Makes a service crash at its next request, to see it come back
+    /// Shows the last crashes: where, the registers, the stack, the last requests
+    Crashes {
+        /// Only those of this service
+        #[arg(value_parser = name)]
+        name: Option<ServiceName>,
+    },
+    /// Changes what is done when a service crashes, until the next boot
+    Edit {
+        #[arg(value_parser = name)]
+        name: ServiceName,
+        /// What is done
+        #[arg(long, value_enum)]
+        policy: Wish,
+    },
+    /// Makes a service crash, to see it come back
     Fault {
         #[arg(value_parser = name)]
         name: ServiceName,
-        /// How it crashes
-        #[arg(value_enum, default_value = "memory")]
-        kind: Kind,
+        /// How it crashes at its next request [default: memory]
+        #[arg(value_enum)]
+        kind: Option<Kind>,
+        /// Not at its next request, but at the N-th of its points from now: there is one before and
+        /// one after each of its kernel calls (0: not at all)
+        #[arg(long, value_name = "N", conflicts_with_all = ["kind", "after"])]
+        at: Option<u64>,
+        /// Not at its next request, but when it has run for so many nanoseconds
+        #[arg(long, value_name = "NS", conflicts_with = "kind")]
+        after: Option<u64>,
     },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Wish {
+    /// It is brought back with its state
+    Stateful,
+    /// It is brought back without its state
+    Fresh,
+    /// It stays down
+    Leave,
+    /// What the system's declaration says
+    Declared,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -123,6 +160,8 @@ pub enum Plan {
     Ask(Request),
     /// For the states, to show those of this service, or of all.
     Show(Option<ServiceName>),
+    /// For the crashes, to show those of this service, or of all.
+    Crashes(Option<ServiceName>),
     /// For what this service knows, to show it so.
     State(ServiceName, Form),
     /// To update these, so.
@@ -151,19 +190,40 @@ impl Arguments {
                 to,
                 deadline,
                 prepare_only,
+                dry_run,
             } => {
                 let how = How {
                     deadline_ms: deadline,
-                    only_prepares: prepare_only,
+                    until: match (prepare_only, dry_run) {
+                        (true, _) => Until::Prepared,
+                        (_, true) => Until::Ready,
+                        _ => Until::Committed,
+                    },
                 };
                 return update(members, all, to, how);
             }
-            Action::Fault { name, kind } => Request::Fault {
+            Action::Crashes { name } => return Ok(Plan::Crashes(name)),
+            Action::Edit { name, policy } => Request::Edit {
                 name,
-                kind: kind.into(),
+                policy: policy.into(),
             },
+            Action::Fault {
+                name,
+                kind,
+                at,
+                after,
+            } => fault(name, kind, at, after),
         }))
     }
+}
+
+fn fault(name: ServiceName, kind: Option<Kind>, at: Option<u64>, after: Option<u64>) -> Request {
+    let (kind, count) = match (at, after) {
+        (Some(point), _) => (Fault::AtPoint, point),
+        (_, Some(nanoseconds)) => (Fault::AfterTime, nanoseconds),
+        _ => (kind.unwrap_or(Kind::Memory).into(), 0),
+    };
+    Request::Fault { name, kind, count }
 }
 
 /// What all members become, but for those that have a file of their own.
@@ -242,6 +302,17 @@ fn name(text: &str) -> Result<ServiceName, String> {
         .map_err(|_| "a service's name has lower-case letters, digits and hyphens".into())
 }
 
+impl From<Wish> for Option<Policy> {
+    fn from(wish: Wish) -> Option<Policy> {
+        match wish {
+            Wish::Stateful => Some(Policy::Stateful),
+            Wish::Fresh => Some(Policy::Fresh),
+            Wish::Leave => Some(Policy::Leave),
+            Wish::Declared => None,
+        }
+    }
+}
+
 impl From<Kind> for Fault {
     fn from(kind: Kind) -> Fault {
         match kind {
@@ -296,7 +367,7 @@ mod tests {
             to: Target::Version(2),
             how: How {
                 deadline_ms: 500,
-                only_prepares: true,
+                until: Until::Prepared,
             },
         };
         let words = "service update --all --to 2 --deadline 500 --prepare-only";
@@ -325,12 +396,27 @@ mod tests {
     #[test]
     fn a_fault_has_a_kind() {
         let kind = |words| match plan(words).unwrap() {
-            Plan::Ask(Request::Fault { kind, .. }) => kind,
+            Plan::Ask(Request::Fault { kind, count, .. }) => (kind, count),
             other => panic!("{other:?}"),
         };
-        assert_eq!(kind("service fault vfs"), Fault::BadMemoryAccess);
-        assert_eq!(kind("service fault vfs hang"), Fault::Hang);
-        assert_eq!(kind("service fault vfs branch"), Fault::WildBranch);
+        assert_eq!(kind("service fault vfs"), (Fault::BadMemoryAccess, 0));
+        assert_eq!(kind("service fault vfs hang"), (Fault::Hang, 0));
+        assert_eq!(kind("service fault vfs branch"), (Fault::WildBranch, 0));
+        assert_eq!(kind("service fault vfs --at 7"), (Fault::AtPoint, 7));
+        assert_eq!(kind("service fault vfs --after 99"), (Fault::AfterTime, 99));
+    }
+
+    #[test]
+    fn a_policy_is_changed_and_changed_back() {
+        let policy = |words| match plan(words).unwrap() {
+            Plan::Ask(Request::Edit { policy, .. }) => policy,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            policy("service edit vfs --policy leave"),
+            Some(Policy::Leave)
+        );
+        assert_eq!(policy("service edit vfs --policy declared"), None);
     }
 
     #[test]
@@ -340,6 +426,11 @@ mod tests {
             "service update",
             "service update VFS",
             "service fault vfs gently",
+            "service fault vfs hang --at 1",
+            "service fault vfs --at 1 --after 1",
+            "service edit vfs",
+            "service edit vfs --policy rude",
+            "service update vfs --dry-run --prepare-only",
             "service status a b",
             "service down",
             "service update vfs --to -2",

@@ -3,7 +3,9 @@
 //! What is typed becomes a [`control::Request`]; what rs answers becomes text and an exit status.
 
 pub mod arguments;
+pub mod crashes;
 pub mod state;
+pub mod symbols;
 pub mod text;
 
 /// The exit status when rs refused.

@@ -19,17 +19,21 @@ fn main() -> ExitCode {
         Plan::State(name, form) => return show_state(name, form),
         Plan::Ask(request) => (request, None, Vec::new()),
         Plan::Show(only) => (Request::Status, only, Vec::new()),
+        Plan::Crashes(only) => return crashes(only.as_ref()),
         Plan::Update(members, how) => match update_request(members, how, read) {
             Ok((request, file)) => (request, None, file),
             Err(error) => return fail(NOT_ASKED, &error.to_string()),
         },
     };
-    let answered = ask(&request, &file, control::RESPONSE_BYTES)
-        .and_then(|bytes| control::decode_response(&bytes).map_err(invalid));
-    match answered {
+    match ask_for_response(&request, &file) {
         Err(error) => not_asked(&error),
         Ok(response) => show_response(&response, only.as_ref()),
     }
+}
+
+fn ask_for_response(request: &Request, file: &[u8]) -> io::Result<Response> {
+    ask(request, file, control::RESPONSE_BYTES)
+        .and_then(|bytes| control::decode_response(&bytes).map_err(invalid))
 }
 
 /// Shows what a service knows.
@@ -50,10 +54,31 @@ fn show_state(name: ServiceName, form: Form) -> ExitCode {
     }
 }
 
+/// Shows all crashes that are kept, a few at a time.
+fn crashes(only: Option<&ServiceName>) -> ExitCode {
+    let mut after = 0;
+    loop {
+        let response = match ask_for_response(&Request::Crashes { after }, &[]) {
+            Err(error) => return not_asked(&error),
+            Ok(response) => response,
+        };
+        let Response::Crashes { crashes, last } = &response else {
+            return fail(NOT_ASKED, "rs answers something else");
+        };
+        if let Ok(text) = text::render(&response, only) {
+            show(&text);
+        }
+        match crashes.last() {
+            Some(crash) if crash.number < *last => after = crash.number,
+            _ => return ExitCode::SUCCESS,
+        }
+    }
+}
+
 fn show_response(response: &Response, only: Option<&ServiceName>) -> ExitCode {
     match text::render(response, only) {
         Ok(text) => show(&text),
-        Err(text) => fail(REFUSED, &text),
+        Err(reasons) => fail(REFUSED, &reasons.join("\nservice: ")),
     }
 }
 

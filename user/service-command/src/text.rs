@@ -3,23 +3,36 @@
 use std::fmt::Write;
 
 use abi::slot::{Failure, Phase, Refusal};
-use control::{Changed, Reason, Refused, Response, ServiceName, ServiceStatus, Updated};
+use control::{
+    Changed, Crash, Reason, Refused, Response, ServiceName, ServiceStatus, Step, Updated,
+};
+
+use crate::crashes;
+use crate::symbols::Symbols;
 
 /// The answer as text for a person: `Err` when rs refused or does not know the service.
 ///
 /// # Errors
-/// The refusal as text, which goes to standard error.
-pub fn render(response: &Response, only: Option<&ServiceName>) -> Result<String, String> {
+/// The refusals as text, each of which goes to standard error.
+pub fn render(response: &Response, only: Option<&ServiceName>) -> Result<String, Vec<String>> {
     match response {
         Response::Ok => Ok(String::new()),
-        Response::Status(all) => status(all, only),
+        Response::Status(all) => status(all, only).map_err(|reason| vec![reason]),
         Response::Updated(updated) => Ok(update(updated)),
-        Response::Prepared(members) => Ok(format!(
-            "{}nothing was changed\n",
-            versions(members, "could become")
-        )),
-        Response::Refused(refused) => Err(refusal(refused)),
+        Response::Prepared(members) => Ok(prepared(members)),
+        Response::Refused(refused) => Err(refused.iter().map(refusal).collect()),
+        Response::Crashes { crashes, .. } => Ok(all_crashes(crashes, only)),
     }
+}
+
+/// The crashes of a service, or of all, a paragraph each.
+fn all_crashes(crashes: &[Crash], only: Option<&ServiceName>) -> String {
+    let wanted = |crash: &&Crash| only.is_none_or(|name| *name == crash.name);
+    let paragraph = |crash: &Crash| {
+        let symbols = Symbols::of(crash.name.as_str(), crash.version);
+        crashes::render(crash, &symbols)
+    };
+    crashes.iter().filter(wanted).map(paragraph).collect()
 }
 
 fn status(all: &[ServiceStatus], only: Option<&ServiceName>) -> Result<String, String> {
@@ -55,35 +68,70 @@ fn state(row: &ServiceStatus) -> String {
         Phase::Running => "running".into(),
         Phase::Frozen | Phase::Exporting => "updating".into(),
         Phase::Crashed => format!("crashed ({})", failure(row.failure)),
+        Phase::Down if row.given_up => "given-up".into(),
         Phase::Down => "down".into(),
         Phase::Absent => "absent".into(),
         Phase::Loaded | Phase::Importing | Phase::Ready => "starting".into(),
     }
 }
 
-/// A line for each service: its version, what is between, and the other version.
-fn versions(members: &[Changed], between: &str) -> String {
+fn prepared(members: &[Changed]) -> String {
     let line = |one: &Changed| {
         let name = one.name.as_str();
-        format!("{name}: version {} {between} {}\n", one.from, one.to)
+        format!("{name}: version {} could become {}\n", one.from, one.to)
     };
-    members.iter().map(line).collect()
+    let mut text: String = members.iter().map(line).collect();
+    text.push_str("nothing was changed\n");
+    text
 }
 
-/// One service in one line; of several each in a line of its own.
+/// A line for each service, and one for the whole. Services take their steps side by side.
 fn update(updated: &Updated) -> String {
-    let versions = match &updated.members[..] {
-        [one] => format!("version {} -> {}, ", one.from, one.to),
-        several => versions(several, "->"),
-    };
-    format!(
-        "{versions}{} bytes of state\npause {} us (freeze {}, export {}, import {})\n",
-        updated.state_bytes,
-        updated.pause_ns / 1000,
-        updated.freeze_ns / 1000,
-        updated.export_ns / 1000,
-        updated.import_ns / 1000,
-    )
+    let mut text = format!(
+        "{:<16} {:>10} {:>10} {:>10} {:>8} {:>8} {:>8} {:>8} {:>8}\n",
+        "SERVICE", "VERSION", "STATE", "BYTES", "LOAD", "FREEZE", "EXPORT", "IMPORT", "ATTACH"
+    );
+    for member in &updated.members {
+        let steps = &member.steps;
+        let [load, freeze, export, import, attach] = [
+            steps.load,
+            steps.freeze,
+            steps.export,
+            steps.import,
+            steps.attach,
+        ]
+        .map(|span| span / 1000);
+        // Writing to a string does not fail.
+        let _ = writeln!(
+            text,
+            "{:<16} {:>10} {:>10} {:>10} {load:>8} {freeze:>8} {export:>8} {import:>8} {attach:>8}",
+            member.name.as_str(),
+            change(member.from, member.to),
+            change(steps.state_from, steps.state_to),
+            steps.state_bytes,
+        );
+    }
+    let bytes = updated
+        .members
+        .iter()
+        .map(|member| member.steps.state_bytes);
+    let _ = write!(
+        text,
+        "{} bytes of state, pause {} us (commit {}), all times in us\n{}",
+        bytes.sum::<u64>(),
+        updated.pause / 1000,
+        updated.commit / 1000,
+        if updated.committed {
+            ""
+        } else {
+            "nothing was changed\n"
+        },
+    );
+    text
+}
+
+fn change(from: u32, to: u32) -> String {
+    format!("{from} -> {to}")
 }
 
 fn refusal(refused: &Refused) -> String {
@@ -92,16 +140,29 @@ fn refusal(refused: &Refused) -> String {
         text = format!("{}: ", member.as_str());
     }
     text.push_str(reason(refused.reason));
-    if refused.failure != Failure::None {
+    if let Some(step) = refused.step {
+        let _ = write!(text, " {}", of_step(step));
+    }
+    if refused.failure != Failure::None && refused.failure != Failure::NoMemory {
         let _ = write!(text, ": {}", failure(refused.failure));
     }
-    if refused.refusal != Refusal::None {
+    if refused.failure == Failure::Refused && refused.refusal != Refusal::None {
         let _ = write!(text, " ({})", own_reason(refused.refusal));
     }
     if !refused.text.is_empty() {
         let _ = write!(text, ": {}", refused.text);
     }
     text
+}
+
+const fn of_step(step: Step) -> &'static str {
+    match step {
+        Step::Load => "when it was made",
+        Step::Freeze => "before the old one had stopped",
+        Step::Export => "when the state was written",
+        Step::Import => "when it took over the state",
+        Step::Ready => "when the others were not ready",
+    }
 }
 
 const fn reason(reason: Reason) -> &'static str {
@@ -133,7 +194,7 @@ pub const fn failure(failure: Failure) -> &'static str {
         Failure::Panic => "panic",
         Failure::Hang => "hang",
         Failure::RightsViolation => "rights violation",
-        Failure::Refused => "it refused the state",
+        Failure::Refused => "it refused it",
         Failure::Deadline => "deadline passed",
         Failure::OtherMember => "another member failed",
         Failure::NoMemory => "out of memory",
@@ -170,6 +231,10 @@ mod tests {
             pages: 10,
             served: 99,
             policy: Policy::Stateful,
+            given_up: false,
+            points: 0,
+            run_time: 0,
+            former: None,
         }
     }
 
@@ -188,7 +253,7 @@ mod tests {
         let none = ServiceName::new("none").unwrap();
         assert_eq!(
             render(&all, Some(&none)),
-            Err("none: no such service".into())
+            Err(vec!["none: no such service".into()])
         );
     }
 
@@ -197,15 +262,16 @@ mod tests {
         let refused = Refused {
             reason: Reason::RolledBack,
             member: ServiceName::new("vfs").ok(),
+            step: Some(Step::Import),
             failure: Failure::Refused,
             refusal: Refusal::Undecodable,
             text: String::new(),
         };
-        let expected = "vfs: the old version keeps running, the new one failed: \
-                        it refused the state (the state does not decode)";
+        let expected = "vfs: the old version keeps running, the new one failed \
+                        when it took over the state: it refused it (the state does not decode)";
         assert_eq!(
-            render(&Response::Refused(refused), None),
-            Err(expected.into())
+            render(&Response::Refused(vec![refused]), None),
+            Err(vec![expected.into()])
         );
     }
 }

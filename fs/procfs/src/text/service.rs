@@ -16,6 +16,7 @@ pub fn status(of: &ServiceStatus) -> String {
         Phase::Running => "running",
         Phase::Frozen => "frozen",
         Phase::Crashed => "crashed",
+        Phase::Down if of.given_up => "given up",
         Phase::Down => "down",
     };
     let policy = match of.policy {
@@ -23,9 +24,12 @@ pub fn status(of: &ServiceStatus) -> String {
         Policy::Fresh => "fresh",
         Policy::Leave => "leave",
     };
+    let former = of.former.map_or_else(String::new, |version| {
+        format!("On probation:\tinstead of version {version}\n")
+    });
     format!(
         "Name:\t{}\nState:\t{state}\nSlot:\t{}\nVersion:\t{}\nGeneration:\t{}\nRestarts:\t{}\n\
-         Failure:\t{:?}\nPolicy:\t{policy}\nMemory:\t{} kB\nServed:\t{}\n",
+         Failure:\t{:?}\nPolicy:\t{policy}\nMemory:\t{} kB\nServed:\t{}\n{former}",
         of.name.as_str(),
         of.slot,
         of.version,
@@ -56,12 +60,17 @@ mod tests {
             pages: 10,
             served: 77,
             policy: Policy::Stateful,
+            given_up: false,
+            points: 0,
+            run_time: 0,
+            former: Some(1),
         });
         for line in [
             "Name:\ttty\n",
             "State:\trunning\n",
             "Version:\t2\n",
             "Memory:\t40 kB\n",
+            "On probation:\tinstead of version 1\n",
         ] {
             assert!(text.contains(line), "{line:?} in\n{text}");
         }

@@ -89,7 +89,7 @@ impl<M: Machine> Kernel<M> {
         Ok(())
     }
 
-    pub(super) fn call_ready(&mut self, maker: &Maker, refusal: u64) -> Answer {
+    pub(super) fn call_ready(&mut self, maker: &Maker, refusal: u64, version: u64) -> Answer {
         const ALL: [Refusal; 5] = [
             Refusal::None,
             Refusal::Undecodable,
@@ -98,6 +98,7 @@ impl<M: Machine> Kernel<M> {
             Refusal::Other,
         ];
         let given = ALL.into_iter().find(|known| *known as u64 == refusal);
+        self.slot_mut(maker.slot).part.to = u32::try_from(version).unwrap_or(0);
         self.candidate_ready(maker.slot, given.unwrap_or(Refusal::Other))?;
         Ok(None)
     }

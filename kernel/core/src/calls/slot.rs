@@ -26,7 +26,7 @@ impl<M: Machine> Kernel<M> {
                 self.create_candidate(endpoint(a[0])?, source)?;
             }
             Call::InstanceDestroy => self.destroy_candidate(endpoint(a[0])?)?,
-            Call::Replace => self.replace(a[0], a[1], Time(a[2]), a[3])?,
+            Call::Replace => self.replace(a[0], a[1], Time(a[2]), a[3], a[4] == 1)?,
             Call::SlotStatus => {
                 let status = self.slot_status(endpoint(a[0])?)?;
                 self.give(maker, a[1], &status)?;
@@ -38,11 +38,25 @@ impl<M: Machine> Kernel<M> {
             Call::SlotDown => self.take_down(endpoint(a[0])?)?,
             Call::SlotFault => {
                 let fault = Fault::from_word(a[1]).ok_or(CallError::BadArgument)?;
-                self.set_fault(endpoint(a[0])?, fault, a[2])?;
+                self.set_fault(endpoint(a[0])?, fault, a[2], a[3])?;
             }
+            Call::CrashRead => return self.call_crash_read(maker, a[0], a[1]),
             _ => self.end_machine(maker.slot, a[0])?,
         }
         Ok(0)
+    }
+
+    fn call_crash_read(
+        &mut self,
+        maker: &Maker,
+        number: u64,
+        address: u64,
+    ) -> Result<u64, CallError> {
+        if number != 0 {
+            let record = *self.crashes.get(number)?;
+            self.give(maker, address, &record)?;
+        }
+        Ok(self.crashes.count())
     }
 
     fn end_machine(&mut self, slot: Endpoint, how: u64) -> Result<(), CallError> {

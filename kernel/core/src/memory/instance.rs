@@ -39,6 +39,8 @@ pub enum ImageSource {
 pub struct InstanceLayout {
     /// Where its image is loaded.
     pub base: u64,
+    /// The end of its text.
+    pub text_end: u64,
     /// Where it starts.
     pub entry: u64,
     /// Where its export starts.

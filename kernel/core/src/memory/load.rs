@@ -91,6 +91,7 @@ pub(super) fn choose_layout<M: Machine>(machine: &mut M, header: &ImageHeader) -
     let stack = SERVICE_IMAGE + half + place(SERVICE_STACK_SIZE);
     InstanceLayout {
         base,
+        text_end: base + header.text_size,
         entry: base + header.entry,
         export_entry: base + header.export_entry,
         stack_top: stack + SERVICE_STACK_SIZE,

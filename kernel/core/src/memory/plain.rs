@@ -1,11 +1,12 @@
 //! The binary interface's structures as bytes, for copies from and to the memory of services.
 
 use abi::call::{MachineStatistics, MemoryStatistics, ProcessUsage};
+use abi::crash::{CrashRecord, RECENT_REQUESTS, RecentRequest, STACK_DEPTH};
 use abi::declaration::{Declaration, PortRange};
 use abi::image::ImageHeader;
 use abi::process::{FloatingPoint, Registers, ThreadState};
 use abi::slot::{SlotStatus, TransactionStatus};
-use abi::{Caller, Pid, SpaceId, Time};
+use abi::{Caller, Pid, RequestId, SpaceId, Time};
 
 use super::Memory;
 use super::copy::{Missing, Place};
@@ -95,6 +96,7 @@ macro_rules! structures {
 structures! {
     Pid { 0: u32 }
     SpaceId { 0: u32 }
+    RequestId { 0: u64 }
     Time { 0: u64 }
     FloatingPoint { 0: [u8; 512] }
     Caller {
@@ -130,12 +132,20 @@ structures! {
         current: u32, candidate: u32, failure: u32, generation: u32, version: u32,
         candidate_version: u32, crashes: u32, queued: u32, delivered: u32, submitted: u32,
         pages: u64, candidate_pages: u64, crash_instruction: u64, crash_address: u64, base: u64,
-        run_time: u64, served: u64,
+        run_time: u64, served: u64, points: u64, load: u64, frozen: Time, exported: Time, ready: Time,
+        attached: Time, state_bytes: u64, state_version: u32, own_version: u32,
     }
     TransactionStatus {
-        number: u64, outcome: u32, member: u32, failure: u32, refusal: u32, members: u64,
+        number: u64, outcome: u32, member: u32, failure: u32, refusal: u32,
+        phase: u32, reserved: u32, members: u64,
         started: Time, frozen: Time, exported: Time, ended: Time,
         state_bytes: u64,
+    }
+    RecentRequest { id: RequestId, pid: u32, protocol: u16, from: u16, kind: u32, again: u32 }
+    CrashRecord {
+        number: u64, time: Time, slot: u32, failure: u32, version: u32, generation: u32,
+        address: u64, base: u64, call: u64, before: u32, event: u32, registers: Registers,
+        stack: [u64; STACK_DEPTH], recent: [RecentRequest; RECENT_REQUESTS],
     }
     Registers {
         r15: u64, r14: u64, r13: u64, r12: u64, rbp: u64, rbx: u64, r11: u64, r10: u64, r9: u64,

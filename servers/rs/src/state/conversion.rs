@@ -23,6 +23,7 @@ impl From<version_1::State> for version_2::State {
             activity: Value::new(activity),
             numbers: Value::new(numbers),
             given: old.given,
+            given_before: old.given_before,
         }
     }
 }
@@ -37,6 +38,7 @@ impl From<version_2::State> for version_1::State {
             last_number: Value::new(numbers.transaction),
             last_fault: Value::new(numbers.fault),
             given: new.given,
+            given_before: new.given_before,
         }
     }
 }

@@ -22,6 +22,9 @@ pub struct State {
     /// The images of services that run one which the boot archive does not have.
     #[n(4)]
     pub(super) given: Map<u16, Given>,
+    /// Those that such services ran before, for a new version that does not stand the test.
+    #[n(5)]
+    pub(super) given_before: Map<u16, Given>,
 }
 
 impl State {

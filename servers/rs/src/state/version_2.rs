@@ -45,6 +45,9 @@ pub struct State {
     /// The images of services that run one which the boot archive does not have.
     #[n(7)]
     pub(super) given: Map<u16, Given>,
+    /// Those that such services ran before, for a new version that does not stand the test.
+    #[n(8)]
+    pub(super) given_before: Map<u16, Given>,
 }
 
 impl State {

@@ -1,0 +1,52 @@
+//! The names of the services' functions, which `service crashes` shows instead of numbers.
+
+use object::{Object, ObjectSymbol, SymbolKind};
+
+use crate::Error;
+
+/// A longer name is cut: what generic functions are made of seldom helps.
+const NAME_CHARACTERS: usize = 100;
+
+/// A line for each function of a linked ELF file: its offset in the image, and its name.
+pub(super) fn table(name: &str, elf: &[u8]) -> Result<Vec<u8>, Error> {
+    let file = object::File::parse(elf).map_err(|error| Error::artifact(name, error))?;
+    let mut functions: Vec<(u64, String)> = file
+        .symbols()
+        .filter(|symbol| symbol.kind() == SymbolKind::Text && symbol.is_definition())
+        .filter_map(|symbol| Some((symbol.address(), short(symbol.name().ok()?))))
+        .collect();
+    functions.sort_unstable();
+    functions.dedup_by_key(|(offset, _)| *offset);
+    let lines = functions
+        .iter()
+        .map(|(offset, name)| format!("{offset:x} {name}\n"));
+    Ok(lines.collect::<String>().into_bytes())
+}
+
+/// A mangled name as the source has it, without the hash.
+fn short(mangled: &str) -> String {
+    let name = format!("{:#}", rustc_demangle::demangle(mangled));
+    let one_line = |character: &char| !character.is_control();
+    name.chars()
+        .filter(one_line)
+        .take(NAME_CHARACTERS)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_source() {
+        let name = "_RNvNtCs1234_7mycrate3foo3bar";
+        assert_eq!(short(name), "mycrate::foo::bar");
+        assert_eq!(short("_start"), "_start");
+        assert_eq!(short(&"x".repeat(500)).len(), NAME_CHARACTERS);
+    }
+
+    #[test]
+    fn what_is_no_elf_file_is_refused() {
+        assert!(table("x", b"nothing").is_err());
+    }
+}

@@ -1,0 +1,138 @@
+//! Services end at each of their points, one point at a time: while a set of them is updated, and
+//! while programs work.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tests::corpus::{Batch, FOLDER, folder, load};
+use tests::crasher::lay_crasher;
+use tests::inside::{Done, Inside};
+
+const LIMIT: Duration = Duration::from_secs(3000);
+
+/// Updates a set, with a member ending at the first point and at each `step`-th from there.
+fn transaction(set: &str, first: u64, step: u64, memory: &str) -> Done {
+    let overlay = tempfile::tempdir().expect("a folder");
+    lay_crasher(overlay.path());
+    let (first, step) = (first.to_string(), step.to_string());
+    let words = ["/bin/crasher", "transaction", &first, &step];
+    let done = Inside::command(words.into_iter().chain(set.split(' ')))
+        .overlay(overlay.path())
+        .memory(memory)
+        .within(LIMIT)
+        .run();
+    assert_eq!(done.status(), 0, "{}", done.report());
+    println!("{}", String::from_utf8_lossy(&done.stdout));
+    done
+}
+
+/// S1: whoever dies at whichever point of an update, rs and vm included, leaves all of the set old,
+/// or all of it new, and everything serves. Here at each third point.
+#[test]
+fn an_update_is_all_or_nothing_wherever_it_is_cut_short() {
+    transaction("vfs vm pm rs", 1, 3, "64M");
+}
+
+/// The same for all services, at each point.
+#[test]
+#[ignore = "takes half an hour"]
+fn an_update_of_all_is_all_or_nothing_wherever_it_is_cut_short() {
+    transaction(ALL, 1, 1, "256M");
+}
+
+/// Every service; rs last, whose points are the most.
+const ALL: &str = "pm vfs vm ramfs pfs procfs tty memory random clock hello ds sched host-link rs";
+
+/// Programs work while services end at points drawn by lot.
+fn recovery(seed: u64, count: u64, services: &str) -> Done {
+    let overlay = tempfile::tempdir().expect("a folder");
+    lay_crasher(overlay.path());
+    let snippets = load(&folder()).expect("the corpus");
+    let batch = Batch {
+        snippets: &snippets,
+        limit: LIMIT,
+    };
+    batch.write_overlay(overlay.path()).expect("an overlay");
+    let (seed, count, corpus) = (seed.to_string(), count.to_string(), format!("/{FOLDER}"));
+    let words = ["/bin/crasher", "recovery", &seed, &count, &corpus];
+    let done = Inside::command(words.into_iter().chain(services.split(' ')))
+        .overlay(overlay.path())
+        .within(LIMIT)
+        .run();
+    println!("{}", String::from_utf8_lossy(&done.stdout));
+    assert_eq!(done.status(), 0, "{}", done.report());
+    done
+}
+
+/// What was seen of the crashes of a service with something in hand.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    transparent: u32,
+    error: u32,
+    wrong: u32,
+}
+
+impl Tally {
+    fn add(&mut self, seen: &str) {
+        match seen {
+            "Transparent" => self.transparent += 1,
+            "Error" => self.error += 1,
+            _ => self.wrong += 1,
+        }
+    }
+
+    fn share(&self) -> f64 {
+        let all = self.transparent + self.error + self.wrong;
+        f64::from(self.transparent) / f64::from(all.max(1))
+    }
+}
+
+/// Checks what programs have seen, and prints it for each service and what it had in hand. At least
+/// `least` of all crashes are to be transparent, and no less than `least - 0.05` of any service's that
+/// crashed often enough to tell.
+fn check(done: &Done, least: f64) {
+    let text = String::from_utf8_lossy(&done.stdout).into_owned();
+    let mut services: BTreeMap<&str, Tally> = BTreeMap::new();
+    let mut messages: BTreeMap<(&str, &str), Tally> = BTreeMap::new();
+    let mut all = Tally::default();
+    for line in text.lines() {
+        let words: Vec<&str> = line.split(' ').collect();
+        let [service, _, _, seen, in_hand, ..] = words[..] else {
+            panic!("{line}");
+        };
+        if seen != "Passed" {
+            services.entry(service).or_default().add(seen);
+            messages.entry((service, in_hand)).or_default().add(seen);
+            all.add(seen);
+        }
+    }
+    for (what, tally) in &messages {
+        println!("{what:?}: {tally:?}");
+    }
+    for (service, tally) in &services {
+        println!("{service}: {:.1} % {tally:?}", 100.0 * tally.share());
+    }
+    println!("all: {:.1} % {all:?}", 100.0 * all.share());
+    assert_eq!(all.wrong, 0, "{}", done.report());
+    assert!(all.share() >= least, "{}", done.report());
+    let often = |tally: &Tally| tally.transparent + tally.error >= 20;
+    let worst = services
+        .iter()
+        .find(|(_, tally)| often(tally) && tally.share() < least - 0.05);
+    assert!(worst.is_none(), "{worst:?}");
+}
+
+/// Programs work, and see nothing of a service that ends at a point, or after a time, drawn by lot.
+#[test]
+fn programs_do_not_see_that_a_service_ends() {
+    check(&recovery(1, 75, ALL), 0.95);
+}
+
+/// The same, thousands of times.
+#[test]
+#[ignore = "takes hours"]
+fn programs_do_not_see_that_a_service_ends_thousands_of_times() {
+    for seed in 2..12 {
+        check(&recovery(seed, 1000, ALL), 0.95);
+    }
+}

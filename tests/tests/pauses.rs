@@ -1,0 +1,68 @@
+//! How long programs wait when services are updated or crash, in guest instructions.
+
+use std::time::Duration;
+use tests::crasher::lay_crasher;
+use tests::inside::Inside;
+
+const LIMIT: Duration = Duration::from_secs(1500);
+const SERVICES: &str = "rs pm vfs vm ramfs pfs tty memory hello ds sched";
+/// Those with little to do when they are replaced, and the most that their replacement may take from
+/// the freeze to the commit.
+const SMALL: [&str; 6] = ["pfs", "tty", "memory", "hello", "ds", "sched"];
+const SMALL_PAUSE: u64 = 120_000;
+/// The most for any other service, of which ramfs knows the most, and for all of these.
+const PAUSE: u64 = 4_000_000;
+const PAUSE_OF_ALL: u64 = 6_000_000;
+/// The longest call while one service is updated six times in a row; nothing else gets on meanwhile.
+const CALL: u64 = 6_000_000;
+
+/// A line of the report.
+#[derive(Debug)]
+struct Row {
+    what: String,
+    /// Calls; the time that half of them do not exceed, and 99 in 100, and all; the longest pause.
+    numbers: Vec<u64>,
+}
+
+fn row(line: &str) -> Option<Row> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let (what, numbers) = words.split_at_checked(words.len().checked_sub(5)?)?;
+    let numbers: Result<Vec<u64>, _> = numbers.iter().map(|word| word.parse()).collect();
+    Some(Row {
+        what: what.join(" "),
+        numbers: numbers.ok()?,
+    })
+}
+
+/// What is measured is printed, and may be half as much again as when the limits were chosen.
+#[test]
+fn programs_wait_for_a_few_million_instructions() {
+    let overlay = tempfile::tempdir().expect("a folder");
+    lay_crasher(overlay.path());
+    let words = ["/bin/crasher", "pauses"];
+    let done = Inside::command(words.into_iter().chain(SERVICES.split(' ')))
+        .overlay(overlay.path())
+        .counted()
+        .within(LIMIT)
+        .run();
+    let report = done.output();
+    println!("{report}");
+    let rows: Vec<Row> = report.lines().filter_map(row).collect();
+    assert_eq!(rows.len(), 2 + 2 * SERVICES.split(' ').count(), "{report}");
+    let calm = rows[0].numbers[2];
+    for Row { what, numbers } in &rows {
+        let [_, _, most, longest, pause] = numbers[..] else {
+            panic!("{report}");
+        };
+        let service = what.rsplit(' ').next().unwrap_or_default();
+        let (pause_limit, call_limit) = match service {
+            "all" => (PAUSE_OF_ALL, 8 * PAUSE_OF_ALL),
+            _ if SMALL.contains(&service) => (SMALL_PAUSE, CALL),
+            _ => (PAUSE, CALL),
+        };
+        assert!(pause < pause_limit, "{what}: {report}");
+        assert!(longest < call_limit, "{what}: {report}");
+        // Only the calls that met the update itself take longer.
+        assert!(most < 2 * calm, "{what}: {report}");
+    }
+}

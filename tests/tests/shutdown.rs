@@ -1,0 +1,57 @@
+//! S21: the system ends in bounded time, whoever is dead or dies meanwhile.
+
+use std::time::Duration;
+use tests::inside::Inside;
+
+/// A shutdown that takes longer is one that hangs.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Ends a command after `script`, and with it the system.
+fn ends(script: &str) {
+    let done = Inside::shell(&format!("{script}\nexit 7"))
+        .within(LIMIT)
+        .run();
+    assert_eq!(done.status(), 7, "{script}: {}", done.report());
+}
+
+/// A driver or a file system is dead and stays so; what was asked of it has failed.
+#[test]
+fn with_a_service_that_is_dead() {
+    let dead = |name: &str, poke: &str| {
+        format!(
+            "service edit {name} --policy leave; service fault {name} panic; ({poke}) 2>/dev/null"
+        )
+    };
+    let services = [
+        ("pfs", "echo | cat"),
+        ("procfs", "cat /proc/uptime"),
+        ("memory", "cat /dev/null"),
+        ("random", "head -c 1 /dev/urandom"),
+        ("clock", "hwclock -r"),
+        ("hello", "cat /dev/hello"),
+        ("ds", "service refresh hello >/dev/null"),
+        ("sched", "nice true"),
+    ];
+    let all: Vec<String> = services.map(|(name, poke)| dead(name, poke)).into();
+    ends(&all.join("\n"));
+    ends(&dead("tty", "stty </dev/ttyS0"));
+}
+
+/// A service ends when it has run for a while longer: in the middle of the shutdown, which takes a
+/// few million instructions.
+#[test]
+fn with_a_service_that_dies_half_way() {
+    for (name, nanoseconds) in [
+        ("pm", 100_000),
+        ("pm", 400_000),
+        ("vfs", 100_000),
+        ("vm", 100_000),
+        ("ramfs", 100_000),
+        ("tty", 10_000),
+        ("host-link", 20_000),
+    ] {
+        ends(&format!("service fault {name} --after {nanoseconds}"));
+    }
+    let points = "for name in pm vfs vm ramfs host-link; do service fault $name --at 25; done";
+    ends(points);
+}
