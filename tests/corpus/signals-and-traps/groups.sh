@@ -1,4 +1,6 @@
 # A signal to a process group reaches all of it and nobody else.
+# Each shell says so when the signal meets its sleep, and not when it meets itself.
+# stderr: free
 cat >member <<'E'
 trap 'echo $1 >>log; exit 0' TERM
 : >ready$1
