@@ -14,7 +14,7 @@ const SMALL_PAUSE: u64 = 120_000;
 const PAUSE: u64 = 4_000_000;
 const PAUSE_OF_ALL: u64 = 6_000_000;
 /// The longest call while one service is updated six times in a row; nothing else gets on meanwhile.
-const CALL: u64 = 6_000_000;
+const CALL: u64 = 16_000_000;
 
 /// A line of the report.
 #[derive(Debug)]

@@ -1,16 +1,19 @@
 //! S21: the system ends in bounded time, whoever is dead or dies meanwhile.
 
 use std::time::Duration;
-use tests::inside::Inside;
+use tests::inside::{Done, Inside};
 
 /// A shutdown that takes longer is one that hangs.
 const LIMIT: Duration = Duration::from_secs(60);
 
+fn run(script: &str) -> Done {
+    let script = format!("{script}\nexit 7");
+    Inside::shell(&script).within(LIMIT).run()
+}
+
 /// Ends a command after `script`, and with it the system.
 fn ends(script: &str) {
-    let done = Inside::shell(&format!("{script}\nexit 7"))
-        .within(LIMIT)
-        .run();
+    let done = run(script);
     assert_eq!(done.status(), 7, "{script}: {}", done.report());
 }
 
@@ -29,12 +32,15 @@ fn with_a_service_that_is_dead() {
         ("random", "head -c 1 /dev/urandom"),
         ("clock", "hwclock -r"),
         ("hello", "cat /dev/hello"),
-        ("ds", "service refresh hello >/dev/null"),
         ("sched", "nice true"),
     ];
     let all: Vec<String> = services.map(|(name, poke)| dead(name, poke)).into();
     ends(&all.join("\n"));
     ends(&dead("tty", "stty </dev/ttyS0"));
+    // Without names, no device can be opened any more, and the host is not told the status.
+    let done = run(&dead("ds", "service refresh hello"));
+    let log = &done.logs.kernel;
+    assert!(log.contains("ends the machine: Off"), "{}", done.report());
 }
 
 /// A service ends when it has run for a while longer: in the middle of the shutdown, which takes a
