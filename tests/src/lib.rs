@@ -1,11 +1,11 @@
 //! Whole-system tests: scenarios run inside a booted image.
 
 pub mod corpus;
-pub mod crasher;
 pub mod inside;
-pub mod lines;
+pub mod load;
 pub mod probe;
 pub mod process;
+pub mod programs;
 pub mod services;
 pub mod terminal;
 pub mod tool;

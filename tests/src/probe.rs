@@ -3,11 +3,11 @@
 use evernix::Project;
 use evernix::build::extra;
 use std::collections::BTreeMap;
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+
+use crate::programs::lay_program;
 
 /// The program, which also runs on the host.
 ///
@@ -25,10 +25,7 @@ pub fn program() -> &'static Path {
 #[must_use]
 pub fn overlay() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    let place = folder.path().join("bin");
-    fs::create_dir(&place).expect("a folder");
-    fs::copy(program(), place.join("probe")).expect("a copy");
-    fs::set_permissions(place.join("probe"), fs::Permissions::from_mode(0o755)).expect("a mode");
+    lay_program(folder.path(), "probe");
     folder
 }
 

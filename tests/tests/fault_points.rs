@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tests::corpus::{Batch, FOLDER, folder, load};
-use tests::crasher::lay_crasher;
 use tests::inside::{Done, Inside};
+use tests::programs::lay_program;
 
 const LIMIT: Duration = Duration::from_secs(3000);
 
 /// Updates a set, with a member ending at the first point and at each `step`-th from there.
 fn transaction(set: &str, first: u64, step: u64, memory: &str) -> Done {
     let overlay = tempfile::tempdir().expect("a folder");
-    lay_crasher(overlay.path());
+    lay_program(overlay.path(), "crasher");
     let (first, step) = (first.to_string(), step.to_string());
     let words = ["/bin/crasher", "transaction", &first, &step];
     let done = Inside::command(words.into_iter().chain(set.split(' ')))
@@ -46,7 +46,7 @@ const ALL: &str = "pm vfs vm ramfs pfs procfs tty memory random clock hello ds s
 /// Programs work while services end at points drawn by lot.
 fn recovery(seed: u64, count: u64, services: &str) -> Done {
     let overlay = tempfile::tempdir().expect("a folder");
-    lay_crasher(overlay.path());
+    lay_program(overlay.path(), "crasher");
     let snippets = load(&folder()).expect("the corpus");
     let batch = Batch {
         snippets: &snippets,

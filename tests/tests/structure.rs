@@ -36,7 +36,9 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ),
     (
         "tests",
-        &["abi", "lib", "protocol", "service", "drivers", "host"],
+        &[
+            "abi", "lib", "protocol", "service", "drivers", "user", "host",
+        ],
     ),
 ];
 

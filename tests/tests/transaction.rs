@@ -1,14 +1,8 @@
 //! Several services are updated in one transaction: all of them or none.
 
-use std::path::Path;
-use std::time::Duration;
 use tests::inside::{Done, Inside};
-use tests::lines::Lines;
+use tests::load::under_load;
 use tests::services::{assert_undisturbed, lay_images, misfit, rows};
-use tests::typist::Typist;
-
-/// How long a run under load may take.
-const LIMIT: Duration = Duration::from_secs(1500);
 
 /// Runs a script in a system with these files.
 fn run(script: &str, overlay: &tempfile::TempDir) -> Done {
@@ -41,29 +35,14 @@ fn sets_under_load(memory: &str, who: &str) {
             lay_images(overlay.path(), &[(&file, misfit(failure, member, 9))]);
         }
     }
-    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let (typist, typed, shown) = Typist::start();
-    let done = Inside::command(["/bin/sh", "/load/sets.sh", &TIMES.to_string(), who])
-        .overlay(&scenarios)
-        .overlay(overlay.path())
-        .memory(memory)
-        .reads(Lines::default())
-        .console(typed, shown)
-        .within(LIMIT)
-        .run();
-    let errors = String::from_utf8_lossy(&done.stderr);
-    assert_eq!(done.status(), 0, "{}", done.report());
-    assert!(!errors.contains("WRONG"), "{errors}{}", done.report());
-    Lines::check(&done.stdout);
-    assert!(
-        typist.answered().is_ok_and(|lines| lines > 10),
-        "{}",
-        done.report()
+    let times = TIMES.to_string();
+    let told = under_load(
+        |inside| inside.overlay(overlay.path()).memory(memory),
+        &["/load/sets.sh", &times, who],
     );
-
-    let table = errors.rfind("SERVICE ").expect("a table");
-    assert_undisturbed(&errors[table..], &[]);
-    for row in rows(&errors[table..]) {
+    let table = told.rfind("SERVICE ").expect("a table");
+    assert_undisturbed(&told[table..], &[]);
+    for row in rows(&told[table..]) {
         let sets = match row.name.as_str() {
             "vm" | "rs" => 2,
             name if CORE.contains(&name) => 4,

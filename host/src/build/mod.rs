@@ -6,7 +6,7 @@ mod compile;
 pub mod extra;
 mod images;
 mod instructions;
-mod symbols;
+pub(crate) mod symbols;
 
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! The names of the services' functions, which `service crashes` shows instead of numbers.
 
-use object::{Object, ObjectSymbol, SymbolKind};
+use object::{File, Object, ObjectSymbol, SymbolKind};
 
 use crate::Error;
 
@@ -9,7 +9,15 @@ const NAME_CHARACTERS: usize = 100;
 
 /// A line for each function of a linked ELF file: its offset in the image, and its name.
 pub(super) fn table(name: &str, elf: &[u8]) -> Result<Vec<u8>, Error> {
-    let file = object::File::parse(elf).map_err(|error| Error::artifact(name, error))?;
+    let file = File::parse(elf).map_err(|error| Error::artifact(name, error))?;
+    let lines = functions(&file)
+        .into_iter()
+        .map(|(offset, name)| format!("{offset:x} {name}\n"));
+    Ok(lines.collect::<String>().into_bytes())
+}
+
+/// Where functions start, and their names, in ascending order.
+pub(crate) fn functions(file: &File<'_>) -> Vec<(u64, String)> {
     let mut functions: Vec<(u64, String)> = file
         .symbols()
         .filter(|symbol| symbol.kind() == SymbolKind::Text && symbol.is_definition())
@@ -17,10 +25,7 @@ pub(super) fn table(name: &str, elf: &[u8]) -> Result<Vec<u8>, Error> {
         .collect();
     functions.sort_unstable();
     functions.dedup_by_key(|(offset, _)| *offset);
-    let lines = functions
-        .iter()
-        .map(|(offset, name)| format!("{offset:x} {name}\n"));
-    Ok(lines.collect::<String>().into_bytes())
+    functions
 }
 
 /// A mangled name as the source has it, without the hash.
@@ -41,7 +46,12 @@ mod tests {
     fn names_are_those_of_the_source() {
         let name = "_RNvNtCs1234_7mycrate3foo3bar";
         assert_eq!(short(name), "mycrate::foo::bar");
+        let former = "_ZN4core3fmt5write17h0123456789abcdefE";
+        assert_eq!(short(former), "core::fmt::write");
+        let of_trait = "_ZN27_$LT$pm..A$u20$as$u20$B$GT$4takeE";
+        assert_eq!(short(of_trait), "<pm::A as B>::take");
         assert_eq!(short("_start"), "_start");
+        assert_eq!(short("_ZN99cut"), "_ZN99cut");
         assert_eq!(short(&"x".repeat(500)).len(), NAME_CHARACTERS);
     }
 

@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use iced_x86::{Decoder, DecoderOptions};
-use object::read::{Object, ObjectSection, ObjectSymbol};
-use object::{SectionKind, SymbolKind, read};
+use object::read::{Object, ObjectSection};
+use object::{SectionKind, read};
 
 use crate::Error;
+use crate::build::symbols;
 
 /// The text of a service. Offsets count from the address where it is loaded.
 #[derive(Clone, Debug, Default)]
@@ -33,13 +34,7 @@ impl Text {
             .find(|section| section.kind() == SectionKind::Text)
             .ok_or_else(|| wrong(&"it has no code"))?;
         let bytes = section.data().map_err(|error| wrong(&error))?.to_vec();
-        let mut functions: Vec<(u64, String)> = file
-            .symbols()
-            .filter(|symbol| symbol.kind() == SymbolKind::Text)
-            .filter_map(|symbol| Some((symbol.address(), readable(symbol.name().ok()?))))
-            .collect();
-        functions.sort();
-        functions.dedup_by_key(|(address, _)| *address);
+        let functions = symbols::functions(&file);
         Ok(Text {
             start: section.address(),
             starts: instruction_starts(&bytes, section.address()),
@@ -111,67 +106,9 @@ fn instruction_starts(bytes: &[u8], address: u64) -> Vec<u64> {
     starts
 }
 
-/// A name without what the compiler wrapped it in: `_ZN4core3fmt5write17h0123456789abcdefE` is
-/// `core::fmt::write`. Another name stays as it is.
-fn readable(name: &str) -> String {
-    let parts = name.strip_prefix("_ZN").and_then(parts);
-    let Some(mut parts) = parts else {
-        return name.to_owned();
-    };
-    let is_hash = |part: &&str| part.len() == 17 && part.starts_with('h');
-    if parts.last().is_some_and(is_hash) {
-        parts.pop();
-    }
-    let mut readable = parts.join("::");
-    for (code, character) in [
-        ("_$", "$"),
-        ("$LT$", "<"),
-        ("$GT$", ">"),
-        ("$RF$", "&"),
-        ("$BP$", "*"),
-        ("$C$", ","),
-        ("$u20$", " "),
-        ("$u27$", "'"),
-        ("$u5b$", "["),
-        ("$u5d$", "]"),
-        ("$u7b$", "{"),
-        ("$u7d$", "}"),
-        ("..", "::"),
-    ] {
-        readable = readable.replace(code, character);
-    }
-    readable
-}
-
-/// The parts of a mangled name: each its length in decimal digits, and so many characters.
-fn parts(mut rest: &str) -> Option<Vec<&str>> {
-    let mut parts = Vec::new();
-    while !rest.starts_with('E') {
-        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let length: usize = rest.get(..digits)?.parse().ok()?;
-        parts.push(rest.get(digits..digits + length)?);
-        rest = rest.get(digits + length..)?;
-    }
-    Some(parts)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_readable() {
-        assert_eq!(
-            readable("_ZN4core3fmt5write17h0123456789abcdefE"),
-            "core::fmt::write"
-        );
-        assert_eq!(
-            readable("_ZN27_$LT$pm..A$u20$as$u20$B$GT$4takeE"),
-            "<pm::A as B>::take"
-        );
-        assert_eq!(readable("_start"), "_start");
-        assert_eq!(readable("_ZN99cut"), "_ZN99cut");
-    }
 
     #[test]
     fn instructions_and_places_are_found() {

@@ -5,40 +5,15 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use abi::slot::{Fault, Phase};
-use control::{CALL, Crash, How, Member, Request, Response, ServiceName, ServiceStatus, Target};
+use control::{Crash, How, Member, Request, Response, ServiceName, ServiceStatus, Target};
 
 /// How often a service is looked at that is to come back.
 const LOOK: Duration = Duration::from_millis(5);
 /// How often it is looked at before it is taken for lost.
 const LOOKS: u32 = 2000;
 
-/// Asks rs by its system call.
-///
-/// # Errors
-/// What the call answers.
-#[expect(unsafe_code, reason = "a system call that the C library does not know")]
-pub fn ask(request: &Request) -> io::Result<Response> {
-    let invalid = |_| io::Error::from(io::ErrorKind::InvalidData);
-    let request = control::encode_request(request).map_err(invalid)?;
-    let mut response = vec![0; control::RESPONSE_BYTES];
-    let number = libc::c_long::try_from(CALL).unwrap_or(libc::c_long::MAX);
-    // SAFETY: the call reads the request and writes at most the response's length to the response;
-    // both live until it returns.
-    let length = unsafe {
-        libc::syscall(
-            number,
-            request.as_ptr(),
-            request.len(),
-            response.as_mut_ptr(),
-            response.len(),
-            std::ptr::null::<u8>(),
-            0_usize,
-        )
-    };
-    let Ok(length) = usize::try_from(length) else {
-        return Err(io::Error::last_os_error());
-    };
-    control::decode_response(response.get(..length).unwrap_or_default()).map_err(invalid)
+fn ask(request: &Request) -> io::Result<Response> {
+    service_command::ask::response(request, &[])
 }
 
 /// All services.

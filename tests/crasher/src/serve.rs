@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "calls that the standard library does not make")]
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::Read;
 use std::os::fd::AsRawFd;
 use std::process::Command;
 
@@ -73,8 +73,9 @@ fn devices() -> Result<(), String> {
         other => return Err(format!("hwclock: {other:?}")),
     }
     let output = File::options().write(true).open("/dev/host/stderr");
-    let written = output.and_then(|mut file| file.write_all(b""));
-    written.map_err(|error| format!("/dev/host/stderr: {error}"))
+    output
+        .map(drop)
+        .map_err(|error| format!("/dev/host/stderr: {error}"))
 }
 
 /// tty.

@@ -3,6 +3,7 @@
 //! What is typed becomes a [`control::Request`]; what rs answers becomes text and an exit status.
 
 pub mod arguments;
+pub mod ask;
 pub mod crashes;
 pub mod state;
 pub mod symbols;

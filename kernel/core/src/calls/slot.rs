@@ -26,7 +26,14 @@ impl<M: Machine> Kernel<M> {
                 self.create_candidate(endpoint(a[0])?, source)?;
             }
             Call::InstanceDestroy => self.destroy_candidate(endpoint(a[0])?)?,
-            Call::Replace => self.replace(a[0], a[1], Time(a[2]), a[3], a[4] == 1)?,
+            Call::Replace => {
+                let trial = match a[4] {
+                    0 => false,
+                    1 => true,
+                    _ => return Err(CallError::BadArgument),
+                };
+                self.replace(a[0], a[1], Time(a[2]), a[3], trial)?;
+            }
             Call::SlotStatus => {
                 let status = self.slot_status(endpoint(a[0])?)?;
                 self.give(maker, a[1], &status)?;

@@ -222,6 +222,8 @@ fn declarations_out_of_range_are_refused() {
     assert_eq!(nowhere, Err(CallError::BadArgument));
     let fault = world.call(RS, Call::SlotFault, &[VFS.0.into(), 9, 1]);
     assert_eq!(fault, Err(CallError::BadArgument));
+    let replace = world.call(RS, Call::Replace, &[1, 0, u64::MAX, u64::MAX, 2]);
+    assert_eq!(replace, Err(CallError::BadArgument));
     assert_eq!(
         world.call(RS, Call::PowerOff, &[3]),
         Err(CallError::BadArgument)
