@@ -92,7 +92,7 @@ choices! {
     Refusal { None, Undecodable, UnknownVersion, Inconsistent, Other }
     Failure {
         None, BadMemoryAccess, BadInstruction, Panic, Hang, RightsViolation, Refused, Deadline,
-        OtherMember, NoMemory, Killed, WildBranch, StackOverflow,
+        OtherMember, NoMemory, Killed, WildBranch, StackOverflow, LostTrack, Runaway,
     }
 }
 

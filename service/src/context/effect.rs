@@ -105,6 +105,7 @@ impl<S: Service> Cx<S> {
                 journal.put(id, Key::Child(index), Item::Answered(label, refused.into()));
             });
         }
+        let awaiting = self.awaiting(1);
         let reply = poll_fn(|_| {
             let store = self.shared.store.borrow();
             match store.journal.get(id, Key::Child(index)) {
@@ -113,6 +114,7 @@ impl<S: Service> Cx<S> {
             }
         })
         .await;
+        drop(awaiting);
         read_answer(&reply)
     }
 

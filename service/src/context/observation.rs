@@ -119,6 +119,7 @@ impl<S: Service> Cx<S> {
             .iter()
             .map(|(to, message)| self.submit_volatile(*to, message, &[]))
             .collect();
+        let awaiting = self.awaiting(tags.len());
         let first = poll_fn(|_| {
             let volatile = self.shared.volatile.borrow();
             let answered = tags.iter().position(|tag| volatile.contains_key(tag));
@@ -137,6 +138,7 @@ impl<S: Service> Cx<S> {
             Poll::Pending
         })
         .await;
+        drop(awaiting);
         self.run.deadline.set(None);
         for tag in tags {
             if self.shared.volatile.borrow_mut().remove(&tag).is_none() {
@@ -155,6 +157,7 @@ impl<S: Service> Cx<S> {
         leases: &[LeaseDescriptor],
     ) -> Reply {
         let tag = self.submit_volatile(to, message, leases);
+        let _awaiting = self.awaiting(1);
         poll_fn(|_| {
             let reply = self.shared.volatile.borrow_mut().remove(&tag);
             reply.map_or(Poll::Pending, Poll::Ready)

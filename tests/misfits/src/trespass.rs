@@ -11,7 +11,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use hello::State;
-use protocol::object;
+use protocol::{endpoint, names, object};
 use service::description::Descriptions;
 use service::objects::{Device, Objects, publish_devices, serve_device};
 use service::{Cx, Handler, Outcome, Service};
@@ -114,9 +114,20 @@ async fn trespass(cx: Cx<Trespasser>, question: object::Write) -> Outcome {
         "protocols" => misuse_protocols(&cx),
         "numbers" => misuse_numbers(&cx),
         "twice" => answer_twice(&cx),
+        "wait-for-nothing" => core::future::pending().await,
+        "ask-without-end" => ask_without_end(&cx).await,
         _ => {}
     }
     cx.end(|_| question.count)
+}
+
+async fn ask_without_end(cx: &Cx<Trespasser>) {
+    loop {
+        // Whatever the answer is.
+        let _ = cx
+            .repeat("again", endpoint::DS, names::List { index: 0 }, &[])
+            .await;
+    }
 }
 
 /// Lease 0 of a write may be read, and is as long as what is written.

@@ -201,6 +201,8 @@ pub const fn failure(failure: Failure) -> &'static str {
         Failure::Killed => "killed",
         Failure::WildBranch => "wild branch",
         Failure::StackOverflow => "stack overflow",
+        Failure::LostTrack => "lost track of its requests",
+        Failure::Runaway => "asked without an end",
     }
 }
 
