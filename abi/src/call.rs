@@ -177,6 +177,8 @@ calls! {
     /// What is kept of a crash: (its number, address of a `crash::CrashRecord`). Result: the number
     /// of the last crash. `BadArgument` when that one is not kept; number 0 writes nothing.
     CrashRead = 60,
+    /// rs: ends any one program and frees its memory. Result: 1, or 0 when there is none.
+    ProgramEnd = 61,
 }
 
 impl Call {

@@ -227,6 +227,7 @@ impl<M: Machine> Kernel<M> {
             | Call::SlotDown
             | Call::SlotFault
             | Call::CrashRead
+            | Call::ProgramEnd
             | Call::PowerOff => self.slot_call(maker, call, a).map(Some),
             Call::MemoryStatistics
             | Call::MachineStatistics

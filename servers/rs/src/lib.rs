@@ -10,6 +10,7 @@ extern crate alloc;
 
 mod catalogue;
 mod command;
+mod fresh;
 mod record;
 mod replace;
 mod report;

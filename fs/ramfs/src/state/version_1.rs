@@ -241,7 +241,7 @@ impl service::State for State {
     type Other = super::version_2::State;
     const OTHER_VERSION: u32 = 2;
 
-    fn fresh(_: &service::Start) -> Self {
+    fn fresh(start: &service::Start) -> Self {
         let nodes = [(NodeId::ROOT, crate::make::root())];
         State {
             nodes: nodes.into_iter().collect(),
@@ -251,7 +251,7 @@ impl service::State for State {
             next_page: Value::new(FIRST_PAGE),
             released: Map::default(),
             covers: Map::default(),
-            open: Descriptions::default(),
+            open: Descriptions::fresh(start),
             last: Value::new(NodeId::ROOT),
             loaded: Value::new(false),
         }

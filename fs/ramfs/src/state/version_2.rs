@@ -287,7 +287,7 @@ impl service::State for State {
     type Other = super::version_1::State;
     const OTHER_VERSION: u32 = 1;
 
-    fn fresh(_: &service::Start) -> Self {
+    fn fresh(start: &service::Start) -> Self {
         let nodes = [(NodeId::ROOT, crate::make::root())];
         State {
             nodes: nodes.into_iter().collect(),
@@ -298,7 +298,7 @@ impl service::State for State {
             unused: Value::new(FIRST_PAGE),
             released: Map::default(),
             covers: Map::default(),
-            open: Descriptions::default(),
+            open: Descriptions::fresh(start),
             last: Value::new(NodeId::ROOT),
             origin: Value::new(Origin::Empty),
         }
