@@ -85,7 +85,7 @@ macro_rules! choices {
 }
 
 choices! {
-    Policy { Stateful, Fresh, Leave }
+    Policy { Stateful, Fresh, Leave, Script }
     Phase {
         Absent, Loaded, Exporting, Importing, Ready, Running, Frozen, Crashed, Down,
     }

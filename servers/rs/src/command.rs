@@ -6,6 +6,7 @@ use crate::replace::{DEADLINE, bit};
 use crate::resolve::{all_up, find, refusal, resolve};
 use crate::supervise::INDISPENSABLE;
 use crate::update::{self, Kind, Source, exchange};
+use crate::watch::watch;
 use crate::{Reincarnation, report, show};
 use abi::declaration::Policy;
 use abi::slot::Fault;
@@ -72,6 +73,7 @@ async fn answer(cx: &Cx<Reincarnation>, asked: Request, file: Vec<u8>) -> Result
         Request::Down { name } => (name, Change::Down),
         Request::Restart { name } => (name, Change::Restart),
         Request::Refresh { name } => (name, Change::Refresh),
+        Request::Watch => return watch(cx).await,
         Request::Crashes { after } => return Ok(report::crashes(cx, after)),
         Request::Edit { name, policy } => (name, Change::Policy(policy)),
         Request::Fault { name, kind, count } => (name, Change::Fault(kind, count)),

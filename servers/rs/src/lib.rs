@@ -19,6 +19,7 @@ mod show;
 mod state;
 mod supervise;
 mod update;
+mod watch;
 
 use abi::message::PROTOCOL_LINUX;
 use alloc::boxed::Box;

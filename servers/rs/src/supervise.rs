@@ -8,6 +8,7 @@ use crate::replace::{
     DEADLINE, Replaced, Set, begin, bit, finish, load_stored, owner_lives, replace,
 };
 use crate::update::{Source, load};
+use crate::watch::CRASHED;
 use abi::declaration::Policy;
 use abi::slot::{Failure, Phase, SlotStatus};
 use abi::{Call, Endpoint, Errno, Time};
@@ -286,6 +287,10 @@ async fn recover(cx: &Cx<Reincarnation>, slot: Endpoint, number: u64) -> bool {
         Recovery::Stateful(_) => Company::stateful(bit(slot)),
         Recovery::Fresh(_) => company(cx, slot),
         Recovery::Former => Company::stateful(revert(cx, &record)),
+        Recovery::Ask => {
+            cx.wake(CRASHED);
+            return false;
+        }
         Recovery::GiveUp => {
             give_up(cx, slot, name, &record);
             return false;
