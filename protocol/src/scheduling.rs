@@ -19,7 +19,7 @@ protocol! {
     /// Sets the niceness, -20 to 19; `INVAL` for another one.
     SetNice = 3 { process: Pid, nice: i32 } -> ();
     /// The niceness plus 20.
-    GetNice = 4 { process: Pid } -> u64;
+    GetNice = 4 { process: Pid } -> u64, repeatable;
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ impl<S: Service> Cx<S> {
         lend: &[Lend<'_>],
     ) -> Result<Q::Answer, Refused> {
         if self.run.is_background() {
-            return self.repeat(label, to, question, lend).await;
+            return self.ask_again(label, to, question, lend).await;
         }
         let label = Label::of(label);
         let nth = self.run.nth(label, true);

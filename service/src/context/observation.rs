@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use core::future::poll_fn;
 use core::task::Poll;
 use minicbor::bytes::{ByteSlice, ByteVec};
-use protocol::Question;
+use protocol::{Question, Repeatable};
 
 /// What [`Cx::first_of`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,18 @@ impl<S: Service> Cx<S> {
     ///
     /// # Errors
     /// What the server refused it with.
-    pub async fn repeat<Q: Question>(
+    pub async fn repeat<Q: Repeatable>(
+        &self,
+        label: &'static str,
+        to: Endpoint,
+        question: Q,
+        lend: &[Lend<'_>],
+    ) -> Result<Q::Answer, Refused> {
+        self.ask_again(label, to, question, lend).await
+    }
+
+    /// Asks a question again whenever the handler runs again before its answer is journalled.
+    pub(super) async fn ask_again<Q: Question>(
         &self,
         label: &'static str,
         to: Endpoint,
@@ -66,7 +77,7 @@ impl<S: Service> Cx<S> {
     ///
     /// # Errors
     /// What the server refused it with.
-    pub async fn repeat_reading<Q: Question>(
+    pub async fn repeat_reading<Q: Repeatable>(
         &self,
         label: &'static str,
         to: Endpoint,
