@@ -57,3 +57,11 @@ fn vm_is_restarted_in_place() {
                     branch 14 running 3\nhang 14 running 4\nrunning 0 1\n";
     assert_eq!(done.output(), expected, "{}", done.report());
 }
+
+/// S5: only the State travels, never the allocator's own: a service whose heap is full of holes is
+/// updated there and back; its State is whole, its new heap is no larger, and serves.
+#[test]
+fn a_heap_full_of_holes_is_left_behind() {
+    let done = run(&["/held/fragmented.sh", "3"]);
+    assert_eq!(done.output(), "done\n", "{}", done.report());
+}

@@ -155,6 +155,7 @@ fn dependencies_follow_the_arrows() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// S8: what is added to the transfer of States reaches every service and its other version alike.
 #[test]
 fn the_other_version_of_a_service_is_made_of_the_same() {
     let members = members();
