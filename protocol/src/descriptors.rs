@@ -1,4 +1,8 @@
 //! Descriptor tables of processes, at vfs; asked by pm.
+//!
+//! After a crash: fork, execve, mmap and setgroups answer what the question was ended with (`EFAULT`
+//! after two crashes, `EIO` when vfs is down). What an exit or the end of an exec closes is no error
+//! of any program's; pm asks [`Destroy`] once more.
 
 use crate::{Handle, answer, protocol};
 use abi::{Endpoint, Pid};

@@ -1,4 +1,7 @@
 //! Opening devices, at their driver. Reads, writes and the rest then go by [`crate::object`].
+//!
+//! After a crash: open answers what the question was ended with (`EFAULT` after two crashes, `EIO` when
+//! the driver is down). Descriptions that are open stay so, unless the driver is started fresh.
 
 use crate::{Handle, answer, protocol};
 use abi::Endpoint;

@@ -13,6 +13,9 @@
 //! removing, [`OpenParent`]) does neither: a covered directory is `EXIST` or `BUSY`, a link with
 //! slashes `EXIST` or `NOTDIR`. Names handed over with [`Link`] and [`Rename`] have no slashes and
 //! are not `.` or `..`.
+//!
+//! After a crash: the call with the path answers what the question was ended with (`EFAULT` after two
+//! crashes, `EIO` when the file system is down). What it had changed by then may have been done.
 
 use crate::{Handle, answer, protocol, word_enum};
 

@@ -1,5 +1,9 @@
 //! What proc shows. These questions change nothing, are answered without waiting, and may be asked
 //! by anyone: they are the only ones that go up the picture.
+//!
+//! After a crash: reading a file of `/proc` answers what the question was ended with (`EFAULT` after two
+//! crashes, `EIO` when the one asked is down); a list, such as that of the processes, may end early.
+//! Calls that concern a terminal's foreground answer the same.
 
 use crate::{answer, protocol, word_enum};
 use abi::Pid;

@@ -1,5 +1,8 @@
 //! What the framework answers for every service: rs asks, because a person wants to see what a
 //! service knows. Answered at once, from the State alone.
+//!
+//! After a crash: `service state` says what the question was ended with (`EFAULT` after two crashes,
+//! `EIO` when the service is given up); nobody else asks.
 
 use crate::protocol;
 

@@ -4,6 +4,11 @@
 //! declaration follow the client's side (`service::Cx::ask` takes a [`Question`]), the server's
 //! side (`Request::decode`, then one match), and the checks in between: a message that does not
 //! decode is refused.
+//!
+//! After a crash of the service that is asked, a question goes on and gets its answer as if nothing had
+//! been: a program sees the time that takes. It is ended with `EFAULT` when it was in hand at two crashes
+//! in a row, and with `EIO` when the service is down or given up. Each protocol says behind the words
+//! `After a crash:` what a program sees then; docs/recovery.md has the rest.
 #![no_std]
 
 extern crate alloc;

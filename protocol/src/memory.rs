@@ -1,4 +1,8 @@
 //! Address spaces of programs, at vm; asked by pm.
+//!
+//! After a crash: fork, execve and reading `/proc/PID/maps` answer what the question was ended with
+//! (`EFAULT` after two crashes, `EIO` when vm is down); sizes in `/proc` are then 0. What an exit frees
+//! is no error of any program's; pm asks [`Destroy`] once more.
 
 use crate::{Handle, answer, protocol};
 use abi::{Endpoint, SpaceId};

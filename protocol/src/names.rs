@@ -1,4 +1,7 @@
 //! Published names, at ds: which service serves a device or a file-system type.
+//!
+//! After a crash: opening a device and mounting answer what the question was ended with (`EFAULT` after
+//! two crashes, `EIO` when ds is down). What is open already does not need ds.
 
 use crate::{answer, protocol, word_enum};
 use abi::Endpoint;

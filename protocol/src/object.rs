@@ -1,6 +1,10 @@
 //! Open file descriptions, at the server of the object: files, directories, pipes, terminals,
 //! devices. The description (position, flags, count of references) lives there; vfs holds only the
 //! handle. vfs forwards most of these, so their result goes straight to the program.
+//!
+//! After a crash: read, write and the other calls on a descriptor answer what the request was ended
+//! with (`EFAULT` after two crashes, `EIO` when the server is down); poll and select find `POLLERR`.
+//! What is open at a server that was started fresh answers `ESTALE`.
 
 use crate::{Handle, Question, Repeatable, answer, protocol, word_enum};
 use abi::Message;

@@ -1,4 +1,7 @@
 //! Pipes and FIFOs, at pfs. Reads, writes and the rest then go by [`crate::object`].
+//!
+//! After a crash: pipe and the opening of a FIFO answer what the question was ended with (`EFAULT` after
+//! two crashes, `EIO` when pfs is down).
 
 use crate::{Handle, answer, protocol};
 

@@ -1,4 +1,8 @@
 //! Scheduling policy, at sched; asked by pm.
+//!
+//! After a crash: setpriority answers what the question was ended with (`EFAULT` after two crashes,
+//! `EIO` when sched is down), and getpriority `ESRCH`. Fork and exit do without: a process that sched
+//! was not told of has the kernel's defaults, and niceness 0.
 
 use crate::protocol;
 use abi::Pid;

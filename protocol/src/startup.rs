@@ -1,4 +1,7 @@
 //! What rs tells pm when the system starts and stops.
+//!
+//! After a crash: no program sees anything, because none runs yet; rs asks again when two crashes of pm
+//! have ended the question.
 
 use crate::protocol;
 

@@ -1,4 +1,8 @@
 //! What the kernel asks when a program stopped: the typed form of `abi::message::kernel_kind`.
+//!
+//! After a crash: there is no call that could answer an errno. A page fault ended by two crashes of vm
+//! is SIGSEGV, and SIGBUS when vm is down. When two crashes of pm have ended it, [`Exception`] leaves the
+//! program stopped and [`Interrupted`] lets it go on.
 
 use crate::protocol;
 

@@ -1,4 +1,8 @@
 //! What pm asks tty after a notification, and tells it of sessions.
+//!
+//! After a crash: no program's call answers an errno, because pm asks on its own behalf. A signal whose
+//! question was ended is sent when the terminal next has one; a terminal whose session's end was not
+//! told stays with that session.
 
 use crate::{answer, protocol};
 

@@ -32,6 +32,8 @@ pub struct Case {
     pub typed: Vec<(u32, &'static [u8])>,
     /// What is typed when nothing happens any more.
     pub typed_again: &'static [u8],
+    /// Processes that tell rs what it is ordered to do.
+    pub operators: usize,
 }
 
 impl Case {
@@ -41,14 +43,31 @@ impl Case {
     /// # Errors
     /// See [`Boot::new`].
     pub fn new(name: &'static str, workload: Script, others: Vec<Script>) -> Result<Case, String> {
-        let init = Script::new()
-            .call(nr::__NR_fork, &[])
-            .if_zero(RESULT, operator())
+        Case::ordered_by(1, name, workload, others)
+    }
+
+    /// The same with so many operators, each of which takes the next order when its last one has been
+    /// answered.
+    ///
+    /// # Errors
+    /// See [`Boot::new`].
+    pub fn ordered_by(
+        operators: usize,
+        name: &'static str,
+        workload: Script,
+        others: Vec<Script>,
+    ) -> Result<Case, String> {
+        let make = |script: Script, _| {
+            let child = script.call(nr::__NR_fork, &[]);
+            child.if_zero(RESULT, operator())
+        };
+        let wait = |script: Script, _| script.append(wait_for_child());
+        let init = (0..operators)
+            .fold(Script::new(), make)
             .open(BEGIN)
             .append(workload)
-            .open(END)
-            .append(wait_for_child())
-            .halt();
+            .open(END);
+        let init = (0..operators).fold(init, wait).halt();
         let mut programs = vec![init];
         programs.extend(others);
         Ok(Case {
@@ -59,6 +78,7 @@ impl Case {
             forgetful: Vec::new(),
             typed: Vec::new(),
             typed_again: b"\n",
+            operators,
         })
     }
 }

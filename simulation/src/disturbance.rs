@@ -61,6 +61,8 @@ pub enum Order {
     Update(Endpoint, u32),
     /// To replace all services by another version, in one transaction.
     UpdateAll(u32),
+    /// To take a service down.
+    Down(Endpoint),
 }
 
 impl Order {
@@ -71,7 +73,8 @@ impl Order {
             Order::Status(slot)
             | Order::State(slot)
             | Order::Refresh(slot)
-            | Order::Update(slot, _) => slot,
+            | Order::Update(slot, _)
+            | Order::Down(slot) => slot,
             Order::UpdateAll(_) => Endpoint::RS,
         };
         let name = protocol::endpoint::name(slot).and_then(|name| ServiceName::new(name).ok());
@@ -82,6 +85,7 @@ impl Order {
             Order::Status(_) => Request::Status,
             Order::State(_) => Request::State { name },
             Order::Refresh(_) => Request::Refresh { name },
+            Order::Down(_) => Request::Down { name },
             Order::UpdateAll(version) => {
                 let to = Target::Version(version);
                 let how = How::default();

@@ -166,7 +166,8 @@ fn go(case: &Case, world: &mut World, disturbance: &Disturbance) -> Result<(), W
         world.devices.console.arrive(bytes);
     }
     run_to_gate(case, world, END)?;
-    world.player.orders.push_back(Vec::new());
+    let ends = (0..case.operators).map(|_| Vec::new());
+    world.player.orders.extend(ends);
     world.run_until(|world| world.player.has_halted(Pid::INIT))?;
     world.probe.finish();
     world.settle()?;

@@ -1,4 +1,7 @@
 //! Every case, disturbed at every point.
+//!
+//! S20: wherever any service dies, once, programs see what they see without that, and every service
+//! knows the same in the end. (The machine is pretended; on the real one: tests/under_load.rs.)
 
 use abi::Endpoint;
 use protocol::endpoint;

@@ -54,6 +54,8 @@ fn all() -> Vec<Recorded> {
     stored(&folder()).unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// S5, S8: a State is what its encoding says and nothing else - no pointers, nothing of the allocator -,
+/// so its outline is all that an update depends on, and a change of it needs a version or a record.
 #[test]
 fn every_state_of_this_build_is_recorded() {
     let missing = missing(&all());

@@ -234,6 +234,7 @@ fn output_that_nobody_reads_ends_it() {
     assert!(is_gone_within(emulator, Duration::from_secs(10)));
 }
 
+/// S9: the command line that is printed works when it is pasted into a shell.
 #[test]
 fn the_line_that_it_prints_boots() {
     let output = Command::new(program())

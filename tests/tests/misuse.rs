@@ -116,6 +116,8 @@ fn compare(
     differences
 }
 
+/// S16: a program that gives a bad address gets `EFAULT`, or the signal that Linux sends (group `wild`);
+/// every call and every argument that is an address. No service notices.
 #[test]
 fn wrong_arguments_are_answered_as_linux_answers_them() {
     let overlay = overlay();

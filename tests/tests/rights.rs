@@ -123,6 +123,8 @@ fn check_numbers(told: &BTreeMap<String, String>) -> Vec<String> {
     wrong
 }
 
+/// S16: a service that gives the kernel an address that leads nowhere gets `BadAddress`, `BadLease` or
+/// `BadArgument`, and goes on (`to-null`, `read-far`, `log-kernel` and others).
 #[test]
 fn calls_beyond_its_rights_are_refused() {
     let sets = ["leases", "requests", "protocols", "numbers", "twice"];

@@ -155,6 +155,7 @@ fn dependencies_follow_the_arrows() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// S8: what is added to the transfer of States reaches every service and its other version alike.
 #[test]
 fn the_other_version_of_a_service_is_made_of_the_same() {
     let members = members();
@@ -172,4 +173,34 @@ fn the_other_version_of_a_service_is_made_of_the_same() {
             .unwrap_or_else(|| panic!("{name} has no other version"));
         assert_eq!(service.dependencies(), next.dependencies(), "{name}");
     }
+}
+
+/// Whether the documentation at the head of a file has a line that begins so.
+fn heads_with(text: &str, start: &str) -> bool {
+    let head = text.lines().map_while(|line| line.strip_prefix("//!"));
+    head.map(str::trim_start).any(|line| {
+        line.strip_prefix(start)
+            .is_some_and(|rest| !rest.is_empty())
+    })
+}
+
+/// What a program sees of a crash is told by each protocol.
+#[test]
+fn every_protocol_tells_what_a_crash_means_for_programs() {
+    let folder = root().join("protocol/src");
+    let mut protocols = Vec::new();
+    let mut silent = Vec::new();
+    for entry in fs::read_dir(folder).expect("the protocols") {
+        let path = entry.expect("an entry").path();
+        let text = fs::read_to_string(&path).expect("a source file");
+        if !text.lines().any(|line| line.starts_with("protocol! {")) {
+            continue;
+        }
+        protocols.push(path.clone());
+        if !heads_with(&text, "After a crash: ") {
+            silent.push(path);
+        }
+    }
+    assert!(protocols.len() >= 13, "{protocols:?}");
+    assert!(silent.is_empty(), "{silent:?}");
 }

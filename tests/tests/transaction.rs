@@ -24,7 +24,7 @@ const CORE: [&str; 10] = [
 ];
 const FAILURES: [&str; 4] = ["panicking", "refusing", "hanging", "undecoding"];
 
-/// S1: four sets of core services are updated to another version and back while programs work, each
+/// S1, S6: four sets of core services, whose members are named in different orders (vm first, vm last), are updated to another version and back while programs work, each
 /// 26 times, without a retry; and members fail in each way (`each` of them, or one by `turn`), and
 /// nothing has changed.
 fn sets_under_load(memory: &str, who: &str) {
@@ -63,11 +63,13 @@ fn sets_of_services_are_updated_together() {
     sets_under_load("256M", "each");
 }
 
+/// S9: the update of the whole system passes in 64 MiB.
 #[test]
 fn sets_of_services_are_updated_together_in_64_megabytes() {
     sets_under_load("64M", "turn");
 }
 
+/// S1, S6: all services, vm and rs among them, there and back.
 #[test]
 fn all_services_are_updated_together() {
     let script = format!(

@@ -28,17 +28,22 @@ pub fn choose(
     project: &Project,
     attempt: impl FnOnce(Acceleration) -> Result<bool, Error>,
 ) -> Result<Acceleration, Error> {
-    if fs::File::options()
-        .read(true)
-        .write(true)
-        .open(DEVICE)
-        .is_err()
-    {
-        return Ok(Acceleration::None);
-    }
     let note = project.made_folder("")?.join("acceleration");
     let host = fs::read_to_string(BOOT_ID).unwrap_or_default();
-    if let Some(known) = recall(&note, &host) {
+    find_out(Path::new(DEVICE), (&note, &host), attempt)
+}
+
+/// The same for a device, the file where it is noted, and the start of the host that it holds for.
+fn find_out(
+    device: &Path,
+    (note, host): (&Path, &str),
+    attempt: impl FnOnce(Acceleration) -> Result<bool, Error>,
+) -> Result<Acceleration, Error> {
+    let mut options = fs::File::options();
+    if options.read(true).write(true).open(device).is_err() {
+        return Ok(Acceleration::None);
+    }
+    if let Some(known) = recall(note, host) {
         return Ok(known);
     }
     project::say("Trying", "whether this host can run the system with KVM");
@@ -48,7 +53,7 @@ pub fn choose(
         project::say("Found", "that it cannot; the system is emulated");
         Acceleration::None
     };
-    project::write(&note, describe(found, &host).as_bytes())?;
+    project::write(note, describe(found, host).as_bytes())?;
     Ok(found)
 }
 
@@ -70,6 +75,34 @@ fn describe(found: Acceleration, host: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// S9: the host's processor is used only where a guest has really run on it. A device file alone
+    /// proves nothing, and without one nothing is tried.
+    #[test]
+    fn the_processor_is_used_where_a_guest_has_run_on_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let device = folder.path().join("device");
+        let ask = |note: &str, runs: Option<bool>| {
+            let note = folder.path().join(note);
+            find_out(&device, (&note, "id\n"), |tried| {
+                assert_eq!(tried, Acceleration::Host);
+                Ok(runs.expect("it is not tried"))
+            })
+            .unwrap()
+        };
+        assert_eq!(ask("none", None), Acceleration::None);
+        fs::write(&device, "").unwrap();
+        for (note, runs, found) in [
+            ("fails", false, Acceleration::None),
+            ("runs", true, Acceleration::Host),
+        ] {
+            assert_eq!(ask(note, Some(runs)), found);
+            // It is known now.
+            assert_eq!(ask(note, None), found);
+        }
+        fs::remove_file(&device).unwrap();
+        assert_eq!(ask("runs", None), Acceleration::None);
+    }
 
     #[test]
     fn what_was_found_out_holds_until_the_host_starts_again() {

@@ -1,8 +1,11 @@
 //! Tests of the kernel as a whole, on the pretend machine: small worlds of services that do what
 //! the test says.
 
+mod absent;
 mod cancel;
+mod carried;
 mod crash;
+mod frozen;
 mod holding;
 mod leases;
 mod lifecycle;

@@ -79,3 +79,32 @@ impl Attributes {
         kind
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use syn::parse_quote;
+
+    /// S8: an option is one line in this file. What is not known here is refused at the build, rather
+    /// than left out of what is said of a State.
+    #[test]
+    fn options_are_read_in_one_place_and_unknown_ones_are_refused() {
+        let read = |attribute: Attribute| Attributes::read(&[attribute]);
+        let both = read(parse_quote!(#[cbor(n(7), with = "minicbor::bytes")])).unwrap();
+        assert_eq!(
+            (both.number, both.with.as_deref()),
+            (Some(7), Some("minicbor::bytes"))
+        );
+        assert!(read(parse_quote!(#[cbor(skip)])).unwrap().skip);
+        assert!(read(parse_quote!(#[shape(secret)])).unwrap().secret);
+        assert!(read(parse_quote!(#[doc = "of somebody else"])).is_ok());
+        for unknown in [
+            parse_quote!(#[cbor(tag(7))]),
+            parse_quote!(#[cbor(n(7), nil = "nothing")]),
+            parse_quote!(#[shape(hidden)]),
+            parse_quote!(#[n("seven")]),
+        ] {
+            assert!(read(unknown).is_err());
+        }
+    }
+}

@@ -60,6 +60,27 @@ fn json<T: Shape>(value: &T, limit: u64) -> (String, Printed) {
     (String::from_utf8(text).unwrap(), printed.unwrap())
 }
 
+/// S5: a field is marked in one place as not transferred. It is in neither the encoding nor the outline,
+/// and is empty in what is decoded.
+#[test]
+fn a_field_that_is_marked_is_not_transferred() {
+    let whole = |passing: &[u8]| Whole::<u64> {
+        bytes: b"goes along".to_vec(),
+        passing: passing.to_vec(),
+        ..Whole::default()
+    };
+    let bytes = minicbor::to_vec(whole(b"stays behind")).unwrap();
+    assert_eq!(bytes, minicbor::to_vec(whole(b"")).unwrap());
+    let decoded: Whole<u64> = minicbor::decode(&bytes).unwrap();
+    assert_eq!(
+        (&*decoded.bytes, &*decoded.passing),
+        (&b"goes along"[..], &b""[..])
+    );
+    assert!(!Outline::of::<Whole<u64>>().contains("passing"));
+}
+
+/// S8: the one derive for what is transferred (`lib/shape-derive`: its options are in one file) says all
+/// that the encoding depends on; the recorded States are checked against it (`simulation/tests/states.rs`).
 #[test]
 fn an_outline_has_all_that_the_encoding_depends_on() {
     let expected = "\

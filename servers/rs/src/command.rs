@@ -210,10 +210,20 @@ fn down(cx: &Cx<Reincarnation>, name: &ServiceName, slot: Endpoint, record: Reco
         kernel.call(Call::SlotDown, &[u64::from(slot.0)]).is_ok()
     });
     if done {
-        Response::Ok
-    } else {
-        refused(Reason::Busy, name, "")
+        return Response::Ok;
     }
+    // It is a member of an update under way and stays what it is, or becomes what that makes of it.
+    cx.step("stays up", |state| {
+        let now = state.record(slot).unwrap_or(record);
+        state.set_record(
+            slot,
+            Record {
+                wanted: record.wanted,
+                ..now
+            },
+        );
+    });
+    refused(Reason::Busy, name, "")
 }
 
 /// Follows another policy from now on.

@@ -83,6 +83,7 @@ impl Range {
 mod tests {
     use super::*;
 
+    /// S12: the arithmetic of ranges at the edges of what programs may have.
     #[test]
     fn what_is_no_user_memory_is_refused() {
         assert_eq!(Range::of(USER_BOTTOM, 0), Err(Errno::INVAL));

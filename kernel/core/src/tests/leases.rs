@@ -187,6 +187,7 @@ fn memory_of_an_instance_outlives_it_while_it_is_lent() {
     assert!(world.host.kernel.memory.statistics().services <= used);
 }
 
+/// S16: a service's buffer that is not mapped is `BadAddress`, whoever copies.
 #[test]
 fn memory_that_nobody_has_cannot_be_copied() {
     let mut world = World::new();

@@ -380,6 +380,7 @@ fn a_rolled_back_transaction_loses_no_event() {
     world.host.check().unwrap();
 }
 
+/// S6: out of memory while preparing: the transaction ends and the old instance is intact.
 #[test]
 fn without_memory_a_transaction_is_rolled_back() {
     let mut world = World::new();
