@@ -104,8 +104,8 @@ impl Tree for State {
         self.nodes.get(&id)
     }
 
-    fn node_ids(&self) -> Vec<NodeId> {
-        self.nodes.iter().map(|(id, _)| *id).collect()
+    fn nodes(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        self.nodes.iter().map(|(id, node)| (*id, node))
     }
 
     fn node_count(&self) -> u64 {
@@ -137,12 +137,9 @@ impl Tree for State {
         Some(at(*node, cookie))
     }
 
-    fn all_entries(&self) -> Vec<(NodeId, Vec<u8>, Entry)> {
+    fn entries(&self) -> impl Iterator<Item = (NodeId, &[u8], Entry)> {
         let all = self.order.iter();
-        all.map(|((directory, cookie), (name, node))| {
-            (*directory, name.0.clone(), at(*node, *cookie))
-        })
-        .collect()
+        all.map(|((directory, cookie), (name, node))| (*directory, &name.0[..], at(*node, *cookie)))
     }
 
     fn listing(&self, directory: NodeId, from: u64, most: usize) -> Vec<(Vec<u8>, Entry)> {
