@@ -25,7 +25,7 @@ fn a_file_system_without_its_state_is_of_use() {
 fn names_are_there_again_after_they_were_lost() {
     let script = "exec 2>&1
         service restart ds; head -c 4 /dev/zero | wc -c; cat /dev/hello
-        service edit ds --policy fresh; service fault ds panic; service refresh hello
+        service edit ds --policy fresh; service fault ds panic; service refresh hello >/dev/null
         head -c 4 /dev/zero | wc -c; cat /dev/hello
         mount -t proc proc /mnt && ls -d /mnt/self";
     let done = Inside::shell(script).run();
@@ -39,13 +39,13 @@ fn drivers_without_their_states_serve() {
     let script = "exec 2>&1
         exec 3</dev/zero 4</dev/urandom
         for name in memory random clock hello sched pfs; do service restart $name || echo $name; done
-        head -c 1 <&3; head -c 1 <&4
+        cat <&3; cat <&4
         head -c 4 /dev/zero | wc -c
         head -c 4 /dev/urandom | wc -c
-        hwclock -r >/dev/null && nice -n 5 nice; cat /dev/hello";
+        hwclock -r >/dev/null && renice -n 5 $$ && cat /dev/hello";
     let done = Inside::shell(script).run();
-    let stale = "head: standard input: Stale file handle\n";
-    let expected = format!("{stale}{stale}4\n4\n5\nhello, reader 1\n");
+    let stale = "cat: read error: Stale file handle\n";
+    let expected = format!("{stale}{stale}4\n4\nhello, reader 1\n");
     assert_eq!(done.output(), expected, "{}", done.report());
 }
 
@@ -75,7 +75,7 @@ fn programs_start_anew_when_what_they_stand_on_is_lost() {
         session.expect("service status");
         session.prompt();
         session.check("ls /tmp", "");
-        session.check("pgrep sleep | wc -l", "0");
+        session.check("grep -c sleep /proc/[0-9]*/comm | grep -vc :0", "0");
         session.check("echo one | cat", "one");
         session.check("cat /dev/hello", "hello, reader 1");
         session.check(

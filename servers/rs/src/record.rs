@@ -145,14 +145,19 @@ impl Record {
         self.on_probation(served).map(|former| former.version)
     }
 
-    /// How a crash is answered, given the requests served so far.
-    #[must_use]
-    pub fn recovery(&self, policy: Policy, served: u64) -> Recovery {
-        let in_a_row = if served > self.served {
+    /// How often it was brought back in a row, given the requests served so far.
+    pub(crate) fn in_a_row(&self, served: u64) -> u32 {
+        if served > self.served {
             0
         } else {
             self.recoveries
-        };
+        }
+    }
+
+    /// How a crash is answered, given the requests served so far.
+    #[must_use]
+    pub fn recovery(&self, policy: Policy, served: u64) -> Recovery {
+        let in_a_row = self.in_a_row(served);
         let policy = self.policy.unwrap_or(policy);
         match policy {
             _ if in_a_row >= RECOVERY_LIMIT => Recovery::GiveUp,

@@ -247,13 +247,15 @@ fn next(kernel: &dyn System, wanted: &[(Endpoint, Time)], now: Time) -> Next {
     }
 }
 
-/// Waits until then, or until another service may have crashed.
+/// Waits until then, or until there is something to be done before: another service may have crashed.
 async fn wait(cx: &Cx<Reincarnation>, due: Time) {
     cx.step_when("due", NOTIFIED, |state, wake| {
-        let now = if wake.passed(due) { due } else { Time(0) };
-        match next(cx.system(), &wanted(state), now) {
-            Next::Wait(_) => Poll::Pending,
-            Next::Nothing | Next::Recover(_) => Poll::Ready(()),
+        if wake.passed(due) {
+            return Poll::Ready(());
+        }
+        match next(cx.system(), &wanted(state), Time(0)) {
+            Next::Wait(other) if other >= due => Poll::Pending,
+            Next::Nothing | Next::Wait(_) | Next::Recover(_) => Poll::Ready(()),
         }
     })
     .await;

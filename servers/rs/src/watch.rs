@@ -1,5 +1,6 @@
 //! Who watches services about whose crashes a script decides.
 
+use crate::record::Record;
 use crate::{Reincarnation, State};
 use abi::slot::Failure;
 use abi::{Endpoint, Errno, Time};
@@ -16,7 +17,7 @@ pub(crate) const CRASHED: u64 = 2;
 /// # Errors
 /// `RESTART` when the caller no longer wants to wait.
 pub(crate) async fn watch(cx: &Cx<Reincarnation>) -> Result<Response, Errno> {
-    let (slot, attempts) = cx
+    let (slot, record) = cx
         .step_when("heard", CRASHED, |state, wake| {
             match hear(state, cx.now()) {
                 Some(heard) => Poll::Ready(Ok(heard)),
@@ -30,16 +31,16 @@ pub(crate) async fn watch(cx: &Cx<Reincarnation>) -> Result<Response, Errno> {
     Ok(Response::Crashed {
         name: name.ok_or(Errno::IO)?,
         failure: Failure::from_word(status.failure).unwrap_or_default(),
-        attempts,
+        attempts: record.in_a_row(status.served),
     })
 }
 
-/// The first crash that nobody has heard of: the service, and how often it was brought back in a row.
-fn hear(state: &mut State, now: Time) -> Option<(Endpoint, u32)> {
+/// The first crash that nobody has heard of.
+fn hear(state: &mut State, now: Time) -> Option<(Endpoint, Record)> {
     let slots = endpoint::NAMES.iter().map(|(_, slot)| *slot);
     let records = slots.filter_map(|slot| Some((slot, state.record(slot)?)));
     let mut records = records.map(|(slot, mut record)| (slot, record.hear(now), record));
     let (slot, _, record) = records.find(|(_, news, _)| *news)?;
     state.set_record(slot, record);
-    Some((slot, record.recoveries))
+    Some((slot, record))
 }
