@@ -37,9 +37,9 @@ fn is_there(world: &World) -> bool {
 
 /// Whether the program ends while it waits for a page and vm is frozen.
 fn is_killed_meanwhile(case: &Case, seed: u64, disturbance: &Disturbance) -> bool {
-    let mut world = World::new(&case.boot, seed, disturbance).unwrap();
+    let mut world = World::new(&case.boot, seed, disturbance).expect("a world");
     let begun = |world: &World| world.player.gates.contains(&BEGIN);
-    world.run_until(begun).unwrap();
+    world.run_until(begun).expect("a run");
     world.probe.begin();
     if matches!(disturbance.orders, Some((When::Begin, _))) {
         world.order();
@@ -47,7 +47,7 @@ fn is_killed_meanwhile(case: &Case, seed: u64, disturbance: &Disturbance) -> boo
     let mut is_met = false;
     while !world.player.gates.contains(&END) {
         let is_meeting = waits(&world) && is_frozen(&world);
-        if !world.step().unwrap() {
+        if !world.step().expect("a run") {
             break;
         }
         is_met |= is_meeting && !is_there(&world);
