@@ -27,7 +27,8 @@ macro_rules! calls {
 
 calls! {
     /// Acknowledges the previous event and waits for the next, which is written to the event
-    /// page. No arguments.
+    /// page. Arguments: what the service has in hand ([`crate::event::Holding`]): requests,
+    /// questions. One that has lost track of them is ended.
     Receive = 0,
     /// Asks a service: (endpoint). Tag, message and leases are in `outgoing`. Does nothing when
     /// the tag is live or its completion is not yet acknowledged.
@@ -176,6 +177,8 @@ calls! {
     /// What is kept of a crash: (its number, address of a `crash::CrashRecord`). Result: the number
     /// of the last crash. `BadArgument` when that one is not kept; number 0 writes nothing.
     CrashRead = 60,
+    /// rs: ends any one program and frees its memory. Result: 1, or 0 when there is none.
+    ProgramEnd = 61,
 }
 
 impl Call {

@@ -40,6 +40,10 @@ pub enum Policy {
     /// It stays down.
     #[cfg_attr(feature = "cbor", n(2))]
     Leave = 2,
+    /// A person's script is told and decides; if nobody listens, or nothing is decided, it is brought
+    /// back with its State.
+    #[cfg_attr(feature = "cbor", n(3))]
+    Script = 3,
 }
 
 impl Policy {
@@ -50,6 +54,7 @@ impl Policy {
             0 => Some(Policy::Stateful),
             1 => Some(Policy::Fresh),
             2 => Some(Policy::Leave),
+            3 => Some(Policy::Script),
             _ => None,
         }
     }

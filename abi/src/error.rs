@@ -164,6 +164,8 @@ errnos! {
     NAMETOOLONG = ENAMETOOLONG;
     /// Function not implemented.
     NOSYS = ENOSYS;
+    /// Stale file handle: of an instance before that lost its State.
+    STALE = ESTALE;
     /// Directory not empty.
     NOTEMPTY = ENOTEMPTY;
     /// Too many levels of symbolic links.

@@ -24,9 +24,6 @@ pub enum EventKind {
     Notify = 4,
     /// The timer has expired.
     Timer = 5,
-    /// The kernel has taken a delivered request back (its caller's memory is being fetched for a
-    /// copy that answered `Absent` elsewhere in the chain, or it was forwarded): forget `id`.
-    Withdrawn = 6,
 }
 
 /// One event. Fields that its kind does not name are 0.
@@ -61,6 +58,15 @@ pub struct Event {
     pub reply: Reply,
     /// Notification bits: see [`notification`].
     pub bits: u64,
+}
+
+/// What a service has in hand when it asks for the next event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Holding {
+    /// Requests that it has been given and has still to end: as many as the kernel counts.
+    pub requests: u64,
+    /// Questions that it waits for the answers to: no more than it has asked.
+    pub questions: u64,
 }
 
 /// Notification bits.

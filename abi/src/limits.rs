@@ -21,6 +21,11 @@ pub const SYMLINKS: usize = 40;
 pub const LOG_BYTES: usize = 65_536;
 /// Crashes with the same request current after which the request is ended with an error.
 pub const POISON_CRASHES: u32 = 2;
+/// Questions asked in the name of one request within [`QUESTIONS_TIME`], after which its server is
+/// taken to go round for ever. A call about all descriptors of a process may ask four times of each.
+pub const QUESTIONS: usize = 4 * DESCRIPTORS;
+/// Nanoseconds.
+pub const QUESTIONS_TIME: u64 = 60_000_000_000;
 /// Pages one kernel call maps, unmaps, copies or clones at most.
 pub const PAGES_PER_CALL: u64 = 1024;
 /// Bytes one lease copy moves at most.

@@ -122,10 +122,16 @@ pub enum Failure {
     /// The stack ran into its guard page.
     #[cfg_attr(feature = "cbor", n(12))]
     StackOverflow = 12,
+    /// It asked for an event and did not know what it has in hand (`abi::event::Holding`).
+    #[cfg_attr(feature = "cbor", n(13))]
+    LostTrack = 13,
+    /// It asked question after question in the name of one request.
+    #[cfg_attr(feature = "cbor", n(14))]
+    Runaway = 14,
 }
 
 impl Failure {
-    const ALL: [Failure; 13] = [
+    const ALL: [Failure; 15] = [
         Failure::None,
         Failure::BadMemoryAccess,
         Failure::BadInstruction,
@@ -139,6 +145,8 @@ impl Failure {
         Failure::Killed,
         Failure::WildBranch,
         Failure::StackOverflow,
+        Failure::LostTrack,
+        Failure::Runaway,
     ];
 
     /// Reads the failure from a status record.

@@ -52,9 +52,9 @@ pub(crate) struct InjectOptions {
     /// What decides them
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
-    /// Only the fault with this number, out of those that the seed decides
-    #[arg(long, value_name = "K")]
-    only: Option<u64>,
+    /// The number of the first, out of those that the seed decides
+    #[arg(long, value_name = "K", default_value_t = 0)]
+    from: u64,
     /// Begin no further fault after this time
     #[arg(long, value_name = "SECONDS")]
     within: Option<u64>,
@@ -65,7 +65,7 @@ impl InjectOptions {
         Options {
             count: self.count,
             seed: self.seed,
-            only: self.only,
+            from: self.from,
             within: self.within.map(Duration::from_secs),
         }
     }

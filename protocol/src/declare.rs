@@ -11,6 +11,37 @@ pub trait Question {
     fn message(&self) -> Message;
 }
 
+/// A message that may be sent again, because it changes nothing or does what is done already: the next
+/// instance of a service that waits for its answer need not know that it was sent.
+pub trait Repeatable: Question {}
+
+/// A message of a protocol, for people and reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageKind {
+    /// Its number in the protocol.
+    pub number: u32,
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it is [`Repeatable`].
+    pub repeatable: bool,
+}
+
+/// What `repeatable` means behind a message: alone whether it stands there, with the message the
+/// promise.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! repeatable {
+    () => {
+        false
+    };
+    (repeatable) => {
+        true
+    };
+    (repeatable $message:ident) => {
+        impl $crate::Repeatable for $message {}
+    };
+}
+
 /// Declares a protocol as a module's content: one structure for each message, `Request` for the
 /// server's dispatch, and the protocol's number and version.
 ///
@@ -18,6 +49,8 @@ pub trait Question {
 /// they are queued, and while its clients still speak them. Those that have changed stand
 /// after `former` and that version, with their former kind and fields and what they are now.
 /// The answers stay as they are: what is to be answered otherwise is a message of another kind.
+///
+/// A message that may be sent again is declared `repeatable`, behind its answer.
 #[macro_export]
 macro_rules! protocol {
     (
@@ -28,14 +61,18 @@ macro_rules! protocol {
         })?;
         $($(#[$doc:meta])* $message:ident = $kind:literal {
             $($(#[$field_doc:meta])* $field:ident: $type:ty),* $(,)?
-        } -> $answer:ty;)*
+        } -> $answer:ty $(, $repeatable:ident)?;)*
     ) => {
         /// The protocol's number.
         pub const NUMBER: u16 = $number;
         /// The version this build speaks.
         pub const VERSION: u16 = $version;
         /// The messages by number.
-        pub const KINDS: &[(u32, &str)] = &[$(($kind, stringify!($message)),)*];
+        pub const KINDS: &[$crate::MessageKind] = &[$($crate::MessageKind {
+            number: $kind,
+            name: stringify!($message),
+            repeatable: $crate::repeatable!($($repeatable)?),
+        },)*];
 
         $(
             $(#[$doc])*
@@ -55,6 +92,8 @@ macro_rules! protocol {
                     $crate::declare::pack(NUMBER, VERSION, $kind, words)
                 }
             }
+
+            $($crate::repeatable!($repeatable $message);)?
         )*
 
         /// A message of this protocol, as its server sees it.

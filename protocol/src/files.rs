@@ -84,14 +84,14 @@ protocol! {
     /// symbolic link with O_PATH and O_NOFOLLOW, which without O_PATH is `LOOP`.
     Open = 2 { start: Handle, flags: u32, mode: u32 } -> Opened;
     /// Writes `struct stat` of a path into lease 1; with `follow` a last symbolic link is followed.
-    Status = 3 { start: Handle, follow: bool } -> Walked;
+    Status = 3 { start: Handle, follow: bool } -> Walked, repeatable;
     /// Writes `struct statx` of a path into lease 1.
-    ExtendedStatus = 4 { start: Handle, follow: bool, mask: u32 } -> Walked;
+    ExtendedStatus = 4 { start: Handle, follow: bool, mask: u32 } -> Walked, repeatable;
     /// Checks permission for the caller (bits of access(2)).
-    Access = 5 { start: Handle, follow: bool, wanted: u32 } -> Walked;
+    Access = 5 { start: Handle, follow: bool, wanted: u32 } -> Walked, repeatable;
     /// Writes the text of a symbolic link into lease 1. The answer's `mount` is its length, cut to
     /// the lease.
-    ReadLink = 6 { start: Handle } -> Walked;
+    ReadLink = 6 { start: Handle } -> Walked, repeatable;
     /// Makes a directory.
     MakeDirectory = 7 { start: Handle, mode: u32 } -> Walked;
     /// Makes a FIFO, device node or empty file: `mode` with its type bits.
@@ -117,12 +117,12 @@ protocol! {
     /// Sets a file's length.
     Truncate = 17 { start: Handle, length: u64 } -> Walked;
     /// Writes `struct statfs` into lease 1.
-    FileSystemStatus = 18 { start: Handle } -> Walked;
+    FileSystemStatus = 18 { start: Handle } -> Walked, repeatable;
     /// Marks the directory opened as `directory` as covered by mount number `mount` (0 uncovers).
     Cover = 19 { directory: Handle, mount: u32 } -> ();
     /// Writes the absolute path, within this file system, of an open directory into lease 0.
     /// The answer is its length; `NOENT` when it has been removed.
-    PathOf = 20 { directory: Handle } -> u64;
+    PathOf = 20 { directory: Handle } -> u64, repeatable;
     /// Everything written so far is on the disk, as far as there is one.
-    Synchronise = 21 {} -> ();
+    Synchronise = 21 {} -> (), repeatable;
 }

@@ -48,27 +48,27 @@ protocol! {
     number 12, version 1;
 
     /// pm: the first process with a number above `after`; `NOENT` when there is none.
-    NextProcess = 1 { after: Pid } -> Process;
+    NextProcess = 1 { after: Pid } -> Process, repeatable;
     /// pm: writes the CBOR [`crate::payload::ProcessInformation`] into lease 0; the
     /// answer is its length. `NOENT` when there is no such process, `RANGE` when it does not fit.
-    ProcessInformation = 2 { process: Pid } -> u64;
+    ProcessInformation = 2 { process: Pid } -> u64, repeatable;
     /// rs: writes the CBOR list of service states (crate `control`) into lease 0.
-    Services = 3 {} -> u64;
+    Services = 3 {} -> u64, repeatable;
     /// vfs: writes the text of /proc/mounts into lease 0, from byte `offset` of it.
-    Mounts = 4 { offset: u64 } -> u64;
+    Mounts = 4 { offset: u64 } -> u64, repeatable;
     /// vfs: the descriptor of a process at or above `from`; `NOENT` past the end. Its name, as
     /// /proc/PID/fd shows it, is written into lease 0; the answer's length.
-    Descriptor = 5 { process: Pid, from: u32 } -> DescriptorName;
+    Descriptor = 5 { process: Pid, from: u32 } -> DescriptorName, repeatable;
     /// pm: system-wide numbers: processes, load; the host name goes to lease 0, ended by a zero if
     /// the lease is longer.
-    System = 6 {} -> SystemNumbers;
+    System = 6 {} -> SystemNumbers, repeatable;
     /// vfs: the path of the working directory (0), root (1) or program (2) of a process goes to
     /// lease 0; the answer is its length.
-    PathOf = 7 { process: Pid, which: u32 } -> u64;
+    PathOf = 7 { process: Pid, which: u32 } -> u64, repeatable;
     /// pm, for tty: what would become of SIGTTIN or SIGTTOU if the process got it.
-    StopFate = 8 { process: Pid, signal: u32 } -> Stop;
+    StopFate = 8 { process: Pid, signal: u32 } -> Stop, repeatable;
     /// pm, for tty: the session of a process group; `SRCH` when the group has no process.
-    SessionOf = 9 { group: u32 } -> Session;
+    SessionOf = 9 { group: u32 } -> Session, repeatable;
 }
 
 answer! {

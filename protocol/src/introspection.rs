@@ -11,5 +11,5 @@ protocol! {
 
     /// Writes the service's State and journal as JSON into lease 0; the answer is its length. What
     /// does not fit is left out, list by list, and counted there. `RANGE` when hardly anything fits.
-    Show = 1 {} -> u64;
+    Show = 1 {} -> u64, repeatable;
 }

@@ -35,7 +35,7 @@ pub mod stopped;
 pub mod terminal;
 
 pub use answer::Answer;
-pub use declare::Question;
+pub use declare::{MessageKind, Question, Repeatable};
 pub use word::{Handle, Word};
 
 /// The protocols by the name that `system/services.toml` uses.
@@ -55,7 +55,7 @@ pub const NUMBERS: &[(&str, u16)] = &[
 ];
 
 /// The messages of each protocol.
-const KINDS: &[(u16, &[(u32, &str)])] = &[
+const KINDS: &[(u16, &[MessageKind])] = &[
     (object::NUMBER, object::KINDS),
     (files::NUMBER, files::KINDS),
     (device::NUMBER, device::KINDS),
@@ -70,14 +70,14 @@ const KINDS: &[(u16, &[(u32, &str)])] = &[
     (introspection::NUMBER, introspection::KINDS),
 ];
 
-/// The names of a protocol and of a message in it, for people. Those of programs' system calls and
-/// of the kernel's questions are not among them.
+/// The name of a protocol and a message in it, for people. Programs' system calls and the kernel's
+/// questions are not among them.
 #[must_use]
-pub fn message_name(protocol: u16, kind: u32) -> Option<(&'static str, &'static str)> {
+pub fn message(protocol: u16, kind: u32) -> Option<(&'static str, MessageKind)> {
     let (name, _) = NUMBERS.iter().find(|(_, number)| *number == protocol)?;
     let (_, kinds) = KINDS.iter().find(|(number, _)| *number == protocol)?;
-    let (_, message) = kinds.iter().find(|(number, _)| *number == kind)?;
-    Some((name, message))
+    let message = kinds.iter().find(|message| message.number == kind)?;
+    Some((name, *message))
 }
 
 #[cfg(test)]
@@ -87,12 +87,12 @@ mod tests {
     #[test]
     fn messages_have_names() {
         assert_eq!(KINDS.len(), NUMBERS.len());
-        assert_eq!(
-            message_name(inspect::NUMBER, 3),
-            Some(("inspect", "Services"))
-        );
-        assert_eq!(message_name(inspect::NUMBER, 99), None);
-        assert_eq!(message_name(0, 1), None);
+        let name = |protocol, kind| message(protocol, kind).map(|(of, message)| (of, message.name));
+        assert_eq!(name(inspect::NUMBER, 3), Some(("inspect", "Services")));
+        assert_eq!(name(inspect::NUMBER, 99), None);
+        assert_eq!(name(0, 1), None);
+        let repeatable = |kind| message(names::NUMBER, kind).map(|(_, message)| message.repeatable);
+        assert_eq!([1, 2].map(repeatable), [Some(false), Some(true)]);
     }
 
     #[test]

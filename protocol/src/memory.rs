@@ -45,13 +45,13 @@ protocol! {
     /// Frees an address space.
     Destroy = 3 { space: SpaceId } -> ();
     /// Sizes of an address space, for proc.
-    Inspect = 4 { space: SpaceId } -> Sizes;
+    Inspect = 4 { space: SpaceId } -> Sizes, repeatable;
     /// Sets the limits pm enforces through vm: RLIMIT_AS, RLIMIT_DATA, RLIMIT_STACK in bytes.
     SetLimits = 5 { space: SpaceId, total: u64, data: u64, stack: u64 } -> ();
     /// Writes the text of /proc/PID/maps into lease 0, from byte `offset` of it.
-    Regions = 6 { space: SpaceId, offset: u64 } -> u64;
+    Regions = 6 { space: SpaceId, offset: u64 } -> u64, repeatable;
     /// The space of the process to be ended because vm could not find a promised page: the one
     /// whose end frees most, the same one until its space is destroyed; or space 0 when there is
     /// memory again. Either way the one that faulted tries again then.
-    Victim = 7 {} -> Space;
+    Victim = 7 {} -> Space, repeatable;
 }

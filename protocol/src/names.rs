@@ -38,11 +38,11 @@ protocol! {
     number 9, version 1;
 
     /// The asking service serves this. Publishing again is success.
-    Publish = 1 { kind: Kind, number: u64 } -> ();
+    Publish = 1 { kind: Kind, number: u64 } -> (), repeatable;
     /// Who serves this; waits until somebody does when `wait`, else `NOENT`.
-    Find = 2 { kind: Kind, number: u64, wait: bool } -> Found;
+    Find = 2 { kind: Kind, number: u64, wait: bool } -> Found, repeatable;
     /// The `index`-th published name, for proc; `NOENT` past the end.
-    List = 3 { index: u32 } -> Published;
+    List = 3 { index: u32 } -> Published, repeatable;
 }
 
 answer! {

@@ -4,9 +4,10 @@
 //!
 //! After a crash: read, write and the other calls on a descriptor answer what the request was ended
 //! with (`EFAULT` after two crashes, `EIO` when the server is down); poll and select find `POLLERR`.
-//! What they see of a server that was started fresh is not defined yet (docs/recovery.md).
+//! What is open at a server that was started fresh answers `ESTALE`.
 
-use crate::{Handle, answer, protocol, word_enum};
+use crate::{Handle, Question, Repeatable, answer, protocol, word_enum};
+use abi::Message;
 
 word_enum! {
     /// What a seek counts from.
@@ -32,6 +33,28 @@ answer! {
     }
 }
 
+/// Where the position is: the [`Seek`] that moves nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The description.
+    pub handle: Handle,
+}
+
+impl Question for Position {
+    type Answer = u64;
+
+    fn message(&self) -> Message {
+        let seek = Seek {
+            handle: self.handle,
+            offset: 0,
+            whence: Whence::Current,
+        };
+        seek.message()
+    }
+}
+
+impl Repeatable for Position {}
+
 protocol! {
     number 2, version 1;
 
@@ -44,7 +67,7 @@ protocol! {
     /// Writes lease 0 at the position.
     Write = 4 { handle: Handle, count: u64 } -> u64;
     /// Reads at an offset into lease 0.
-    ReadAt = 5 { handle: Handle, count: u64, offset: u64 } -> u64;
+    ReadAt = 5 { handle: Handle, count: u64, offset: u64 } -> u64, repeatable;
     /// Writes lease 0 at an offset.
     WriteAt = 6 { handle: Handle, count: u64, offset: u64 } -> u64;
     /// Moves the position.
@@ -54,9 +77,9 @@ protocol! {
     /// ioctl; lease 0, if there is one, is the memory at the argument, 128 bytes at most.
     Control = 9 { handle: Handle, request: u32, argument: u64 } -> u64;
     /// Which of the events are there; with `wait` the answer comes when one is.
-    Poll = 10 { handle: Handle, events: u32, wait: bool } -> Ready;
+    Poll = 10 { handle: Handle, events: u32, wait: bool } -> Ready, repeatable;
     /// Writes `struct stat` into lease 0.
-    Status = 11 { handle: Handle } -> ();
+    Status = 11 { handle: Handle } -> (), repeatable;
     /// Sets the length of a file.
     Truncate = 12 { handle: Handle, length: u64 } -> ();
     /// Sets the permission bits.
@@ -66,9 +89,9 @@ protocol! {
     /// Sets access and modification time in ns since 1970, as `Times` says (see `files::times`).
     SetTimes = 15 { handle: Handle, access: u64, modification: u64 } -> ();
     /// Writes `struct statfs` into lease 0.
-    FileSystemStatus = 16 { handle: Handle } -> ();
+    FileSystemStatus = 16 { handle: Handle } -> (), repeatable;
     /// The status flags (O_APPEND, O_NONBLOCK, access mode).
-    GetFlags = 17 { handle: Handle } -> u64;
+    GetFlags = 17 { handle: Handle } -> u64, repeatable;
     /// Sets O_APPEND and O_NONBLOCK.
     SetFlags = 18 { handle: Handle, flags: u32 } -> ();
     /// Everything written so far is kept across a crash of the machine, as far as there is a disk.
@@ -78,9 +101,9 @@ protocol! {
     /// end of the file are zero; `NXIO` when all of it lies behind the end.
     Page = 20 { handle: Handle, offset: u64, pages: u32 } -> ();
     /// The length and mode of an object, for servers.
-    Describe = 21 { handle: Handle } -> Description;
+    Describe = 21 { handle: Handle } -> Description, repeatable;
     /// Writes `struct statx` into lease 0.
-    ExtendedStatus = 22 { handle: Handle, mask: u32 } -> ();
+    ExtendedStatus = 22 { handle: Handle, mask: u32 } -> (), repeatable;
 }
 
 answer! {

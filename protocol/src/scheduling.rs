@@ -2,7 +2,7 @@
 //!
 //! After a crash: setpriority answers what the question was ended with (`EFAULT` after two crashes,
 //! `EIO` when sched is down), and getpriority `ESRCH`. Fork and exit do without: a process that sched
-//! was not told of has the kernel's defaults.
+//! was not told of has the kernel's defaults, and niceness 0.
 
 use crate::protocol;
 use abi::Pid;
@@ -23,7 +23,7 @@ protocol! {
     /// Sets the niceness, -20 to 19; `INVAL` for another one.
     SetNice = 3 { process: Pid, nice: i32 } -> ();
     /// The niceness plus 20.
-    GetNice = 4 { process: Pid } -> u64;
+    GetNice = 4 { process: Pid } -> u64, repeatable;
 }
 
 #[cfg(test)]

@@ -9,5 +9,5 @@ protocol! {
     number 11, version 1;
 
     /// All services run: starts the first process from the path `/sbin/init`. Once.
-    StartInit = 1 {} -> ();
+    StartInit = 1 {} -> (), repeatable;
 }

@@ -20,7 +20,7 @@ protocol! {
     number 10, version 1;
 
     /// The signal with this running number (from 1), or `NOENT` when there have not been so many.
-    Signal = 1 { number: u64 } -> Wanted;
+    Signal = 1 { number: u64 } -> Wanted, repeatable;
     /// A session leader has ended: its terminal, if any, is free again. Its foreground group gets
     /// SIGHUP.
     LeaderEnded = 2 { session: u32 } -> ();

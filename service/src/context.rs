@@ -5,7 +5,7 @@ mod observation;
 
 use crate::journal::{Item, Journal, Key, Label};
 use crate::outcome::Refused;
-use crate::run::{Run, Shared};
+use crate::run::{Awaiting, Run, Shared};
 use crate::simulated::{self, Rule};
 use crate::{Service, System};
 use abi::lease::{Access, LeaseDescriptor, LeaseInformation, LeaseSource};
@@ -196,6 +196,11 @@ impl<S: Service> Cx<S> {
             self.run.settle(journal);
             effect(state, journal, id)
         })
+    }
+
+    /// The run waits for answers to so many questions.
+    fn awaiting(&self, questions: usize) -> Awaiting {
+        Awaiting::new(&self.run, &self.shared, questions as u64)
     }
 
     fn kept<T: Durable>(&self, key: Key) -> Option<T> {

@@ -1,6 +1,7 @@
 //! Open file descriptions: what every server of objects keeps for its handles.
 
 use crate::container::{Map, Value};
+use crate::state::Start;
 use abi::Errno;
 use minicbor::{Decode, Encode};
 use protocol::Handle;
@@ -41,26 +42,56 @@ impl<T> Default for Descriptions<T> {
     }
 }
 
+/// The handle of a file system's root, of whatever instance: what is mounted stays mounted when its
+/// server starts without its State.
+const ROOT: u32 = u32::MAX;
+/// How far apart the numbers of handles begin in instances that start fresh, so that one of before
+/// hardly ever means something else: an odd number near the golden ratio of 2^32.
+const SPREAD: u32 = 0x9e37_79b1;
+
 impl<T: Clone> Descriptions<T> {
+    /// No descriptions yet. Handles of instances before are refused as stale.
+    #[must_use]
+    pub fn fresh(start: &Start) -> Self {
+        let before = start.generation.saturating_sub(1);
+        Descriptions {
+            open: Map::default(),
+            last: Value::new(before.wrapping_mul(SPREAD)),
+        }
+    }
+
+    /// Opens the root of a file system, which is always the same description.
+    pub fn open_root(&mut self, object: T, flags: u32) -> Handle {
+        let root = Handle(ROOT);
+        if self.duplicate(root, 1).is_err() {
+            self.insert(root, object, flags);
+        }
+        root
+    }
+
     /// Opens an object with one reference, at position 0.
     pub fn open(&mut self, object: T, flags: u32) -> Handle {
         let handle = self.next_free();
         self.last.set(handle);
+        self.insert(Handle(handle), object, flags);
+        Handle(handle)
+    }
+
+    fn insert(&mut self, handle: Handle, object: T, flags: u32) {
         let description = Description {
             references: 1,
             flags,
             position: 0,
             object,
         };
-        self.open.insert(handle, description);
-        Handle(handle)
+        self.open.insert(handle.0, description);
     }
 
     fn next_free(&self) -> u32 {
         let mut handle = *self.last.get();
         loop {
             handle = handle.wrapping_add(1).max(1);
-            if !self.open.contains(&handle) {
+            if handle != ROOT && !self.open.contains(&handle) {
                 return handle;
             }
         }
@@ -69,27 +100,27 @@ impl<T: Clone> Descriptions<T> {
     /// An open description.
     ///
     /// # Errors
-    /// `BADF` when the handle is not open.
+    /// `STALE` when the handle is not open.
     pub fn get(&self, handle: Handle) -> Result<&Description<T>, Errno> {
-        self.open.get(&handle.0).ok_or(Errno::BADF)
+        self.open.get(&handle.0).ok_or(Errno::STALE)
     }
 
     /// Changes an open description.
     ///
     /// # Errors
-    /// `BADF` when the handle is not open.
+    /// `STALE` when the handle is not open.
     pub fn update<R>(
         &mut self,
         handle: Handle,
         change: impl FnOnce(&mut Description<T>) -> R,
     ) -> Result<R, Errno> {
-        self.open.update(&handle.0, change).ok_or(Errno::BADF)
+        self.open.update(&handle.0, change).ok_or(Errno::STALE)
     }
 
     /// Adds references.
     ///
     /// # Errors
-    /// `BADF` when the handle is not open, `NFILE` when there are too many.
+    /// `STALE` when the handle is not open, `NFILE` when there are too many.
     pub fn duplicate(&mut self, handle: Handle, count: u32) -> Result<(), Errno> {
         let references = self.get(handle)?.references;
         let sum = references.checked_add(count).ok_or(Errno::NFILE)?;
@@ -99,7 +130,7 @@ impl<T: Clone> Descriptions<T> {
     /// Drops a reference. With the last one the description is closed and returned.
     ///
     /// # Errors
-    /// `BADF` when the handle is not open.
+    /// `STALE` when the handle is not open.
     pub fn close(&mut self, handle: Handle) -> Result<Option<Description<T>>, Errno> {
         if self.get(handle)?.references > 1 {
             self.update(handle, |description| description.references -= 1)?;
@@ -162,8 +193,35 @@ mod tests {
         open.duplicate(handle, 1).unwrap();
         assert!(open.close(handle).unwrap().is_none());
         assert_eq!(open.close(handle).unwrap().unwrap().object, "x");
-        assert_eq!(open.close(handle).unwrap_err(), Errno::BADF);
+        assert_eq!(open.close(handle).unwrap_err(), Errno::STALE);
         assert_ne!(open.open("y", 0), handle);
+    }
+
+    #[test]
+    fn handles_of_an_instance_before_are_stale() {
+        let start = |generation| Start {
+            generation,
+            ..Start::default()
+        };
+        let mut first = Descriptions::fresh(&start(1));
+        let (root, file) = (first.open_root("/", 0), first.open("file", 0));
+        assert_eq!(file, Handle(1));
+        let mut next = Descriptions::fresh(&start(2));
+        next.open_root("/", 0);
+        next.open("another file", 0);
+        assert_eq!(next.get(root).unwrap().object, "/");
+        assert_eq!(next.get(file).unwrap_err(), Errno::STALE);
+    }
+
+    #[test]
+    fn the_root_is_one_description() {
+        let mut open = Descriptions::default();
+        let root = open.open_root("/", 0);
+        assert_eq!(open.open_root("/", 0), root);
+        assert!(open.close(root).unwrap().is_none());
+        assert!(open.close(root).unwrap().is_some());
+        open.last.set(ROOT - 1);
+        assert_eq!(open.open("x", 0), Handle(1));
     }
 
     #[test]

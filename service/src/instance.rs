@@ -6,7 +6,7 @@ use crate::run::{Run, Shared};
 use crate::simulated::{self, Rule};
 use crate::state::{Imported, Start, State, Store};
 use crate::{Cx, System, epoch, introspect};
-use abi::event::EventKind;
+use abi::event::{EventKind, Holding};
 use abi::slot::Refusal;
 use abi::{Errno, Event, Reply, RequestId, Time};
 use alloc::boxed::Box;
@@ -124,6 +124,7 @@ impl<S: Service> Instance<S> {
             volatile: RefCell::default(),
             repeats: Cell::new(0),
             woken: RefCell::default(),
+            questions: Rc::default(),
         };
         Instance {
             shared: Rc::new(shared),
@@ -172,6 +173,15 @@ impl<S: Service> Instance<S> {
         (self.shared.store.borrow().journal.len(), self.tasks.len())
     }
 
+    /// What it has in hand, for `receive`.
+    #[must_use]
+    pub fn holding(&self) -> Holding {
+        Holding {
+            requests: self.by_request.len() as u64,
+            questions: self.shared.questions.get(),
+        }
+    }
+
     /// Called once, after the commit: drops what the journal holds of requests that ended while
     /// nobody acknowledged it, and lets the service attach itself to the world.
     pub fn take_over(&mut self, now: Time) {
@@ -190,7 +200,6 @@ impl<S: Service> Instance<S> {
             kind if kind == EventKind::Cancel as u32 => self.cancelled(event.id),
             kind if kind == EventKind::Notify as u32 => self.notified(event.bits),
             kind if kind == EventKind::Timer as u32 => self.timed_out(event.now),
-            kind if kind == EventKind::Withdrawn as u32 => self.drop_request(event.id),
             _ => {}
         }
         self.work();
@@ -282,12 +291,6 @@ impl<S: Service> Instance<S> {
         self.ready.extend(due.map(|(id, _)| *id));
     }
 
-    fn drop_request(&mut self, id: RequestId) {
-        if let Some(task) = self.by_request.remove(&id) {
-            self.remove_task(task);
-        }
-    }
-
     fn start_background(&mut self, make: impl FnOnce(Cx<S>) -> Handler) -> u64 {
         self.start(Run::background(self.next + 1, self.shared.now.get()), make)
     }
@@ -337,6 +340,7 @@ impl<S: Service> Instance<S> {
         let mut context = Context::from_waker(Waker::noop());
         match task.future.as_mut().poll(&mut context) {
             Poll::Pending => {
+                assert!(task.run.is_waiting(), "a handler waits for nothing");
                 let waits_for = task.run.waits_for.get();
                 if waits_for != task.registered {
                     self.register(id, waits_for);

@@ -35,6 +35,8 @@ pub(crate) struct Run {
     pub(crate) deadline: Cell<Option<Time>>,
     /// The key this run waits for, when it waits for a change of the State.
     pub(crate) waits_for: Cell<Option<u64>>,
+    /// How often it waits at the moment, other than for a change of the State.
+    awaiting: Cell<u32>,
     used: RefCell<Vec<(Label, bool)>>,
     seen: RefCell<Vec<Seen>>,
 }
@@ -67,6 +69,7 @@ impl Run {
             withdrawn: Cell::new(false),
             deadline: Cell::new(None),
             waits_for: Cell::new(None),
+            awaiting: Cell::new(0),
             used: RefCell::default(),
             seen: RefCell::default(),
         }
@@ -125,6 +128,11 @@ impl Run {
         }
     }
 
+    /// Whether anything can let it go on.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.waits_for.get().is_some() || self.awaiting.get() > 0
+    }
+
     /// Notes what a waiting run is tried again for.
     pub(crate) fn waits(&self, key: u64, deadline: Option<Time>) {
         self.waits_for.set(Some(key));
@@ -163,6 +171,35 @@ pub(crate) struct Shared<S> {
     pub(crate) repeats: Cell<u32>,
     /// Keys woken since the executor last looked.
     pub(crate) woken: RefCell<Vec<u64>>,
+    /// Questions whose answers are waited for.
+    pub(crate) questions: Rc<Cell<u64>>,
+}
+
+/// A run waits for answers as long as this lives.
+pub(crate) struct Awaiting {
+    run: Rc<Run>,
+    all: Rc<Cell<u64>>,
+    questions: u64,
+}
+
+impl Awaiting {
+    pub(crate) fn new<S>(run: &Rc<Run>, shared: &Shared<S>, questions: u64) -> Awaiting {
+        run.awaiting.set(run.awaiting.get() + 1);
+        let all = shared.questions.clone();
+        all.set(all.get() + questions);
+        Awaiting {
+            run: run.clone(),
+            all,
+            questions,
+        }
+    }
+}
+
+impl Drop for Awaiting {
+    fn drop(&mut self) {
+        self.run.awaiting.set(self.run.awaiting.get() - 1);
+        self.all.set(self.all.get() - self.questions);
+    }
 }
 
 impl<S: State> Shared<S> {

@@ -1,5 +1,6 @@
 //! Which library is which service, in which version.
 
+use abi::event::Holding;
 use abi::slot::Refusal;
 use abi::{Endpoint, Event, Time};
 use protocol::endpoint;
@@ -11,6 +12,8 @@ use std::rc::Rc;
 pub trait Value {
     /// It goes on after its commit.
     fn take_over(&mut self, now: Time);
+    /// What it has in hand.
+    fn holding(&self) -> Holding;
     /// It handles an event.
     fn turn(&mut self, event: &Event);
     /// What its code would write for a successor.
@@ -24,6 +27,10 @@ pub trait Value {
 impl<S: Service> Value for Instance<S> {
     fn take_over(&mut self, now: Time) {
         Instance::take_over(self, now);
+    }
+
+    fn holding(&self) -> Holding {
+        Instance::holding(self)
     }
 
     fn turn(&mut self, event: &Event) {

@@ -140,8 +140,6 @@ fn write_event(f: &mut fmt::Formatter<'_>, event: &Event) -> fmt::Result {
         )
     } else if kind == EventKind::Cancel as u32 {
         writeln!(f, "cancellation of {:x}", event.id.0)
-    } else if kind == EventKind::Withdrawn as u32 {
-        writeln!(f, "withdrawal of {:x}", event.id.0)
     } else if kind == EventKind::Notify as u32 {
         writeln!(f, "notification {:x}", event.bits)
     } else {

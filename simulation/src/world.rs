@@ -10,7 +10,8 @@ use crate::probe::{Death, Hang, Kind, Probe};
 use crate::registry::{self, Origin, Value};
 use crate::system::Kernel;
 use crate::trace::{self, Trace};
-use abi::slot::{Failure, Refusal};
+use abi::event::Holding;
+use abi::slot::{Failure, Phase, Refusal};
 use abi::{CallError, Endpoint, Event, EventKind, Pid, RequestId};
 use kernel_core::Limits;
 use kernel_core::host::{Host, InstanceId, Setup, Turn};
@@ -38,6 +39,8 @@ pub enum Wrong {
     Endless,
     /// A turn of a service does not come to an end.
     Hang(Endpoint),
+    /// A service does not know what it has in hand.
+    LostTrack(Endpoint, Holding),
     /// A service panicked by itself.
     Panic(Endpoint, String),
     /// The kernel's tables contradict themselves.
@@ -312,7 +315,11 @@ impl World {
             self.died(id);
             return Ok(());
         }
-        let event = self.host.borrow_mut().receive(id);
+        let Some(running) = self.values.get(&id) else {
+            return Err(Wrong::Refused("receive", CallError::BadState));
+        };
+        let holding = running.value.holding();
+        let event = self.host.borrow_mut().receive(id, holding);
         match event {
             Some(event) if self.kills(id.slot, &event) => {
                 self.trace.turn(id, Some(&event));
@@ -320,8 +327,15 @@ impl World {
                 Ok(())
             }
             Some(event) => self.turn(id, Some(&event)),
+            None if self.has_crashed(id) => Err(Wrong::LostTrack(id.slot, holding)),
             None => Ok(()),
         }
+    }
+
+    fn has_crashed(&self, id: InstanceId) -> bool {
+        let host = self.host.borrow();
+        let status = host.kernel.slot_status(id.slot).unwrap_or_default();
+        host.current(id.slot) != Some(id) || status.current == Phase::Crashed as u32
     }
 
     /// Whether an event brings the poisoned request.

@@ -8,7 +8,7 @@ use protocol::endpoint;
 use simulation::campaign::{Campaign, Sweep};
 use simulation::cases::{self, Maker};
 use simulation::disturbance::{Disturbance, Order};
-use simulation::probe::Kind;
+use simulation::probe::{Kind, Point};
 use simulation::registry::SERVICES;
 use simulation::run::play;
 
@@ -140,6 +140,27 @@ fn sets() {
         let disturbances = campaign.deaths_during(*dies, &orders).unwrap();
         sweep.more(campaign.sweep(disturbances.into_iter()));
     }
+    assert!(sweep.failed.is_empty(), "{sweep}");
+    eprintln!("{sweep}");
+}
+
+/// rs dies at each of its points while it is asked something, and what it knew cannot be had: its
+/// export fails twice, and it starts fresh. It takes note of what runs, and nobody sees anything.
+#[test]
+fn rs_loses_its_state() {
+    let case = cases::updates::case().unwrap();
+    let campaign = Campaign::new(&case, 1).unwrap();
+    let orders = [endpoint::PFS, endpoint::VM].map(Order::Status);
+    let disturbances = campaign.deaths_during(endpoint::RS, &orders).unwrap();
+    let exports = [0, 1].map(|number| Point {
+        slot: endpoint::RS,
+        kind: Kind::Export,
+        number,
+    });
+    let sweep = campaign.sweep(disturbances.into_iter().map(|mut disturbance| {
+        disturbance.deaths.extend(exports);
+        disturbance
+    }));
     assert!(sweep.failed.is_empty(), "{sweep}");
     eprintln!("{sweep}");
 }

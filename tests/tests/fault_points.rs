@@ -1,7 +1,9 @@
 //! Services end at each of their points, one point at a time: while a set of them is updated, and
 //! while programs work.
 
+use abi::message::PROTOCOL_LINUX;
 use std::collections::BTreeMap;
+use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
 use tests::corpus::{Batch, FOLDER, folder, load};
@@ -81,9 +83,52 @@ impl Tally {
         }
     }
 
+    fn add_all(&mut self, other: Tally) {
+        self.transparent += other.transparent;
+        self.error += other.error;
+        self.wrong += other.wrong;
+    }
+
     fn share(&self) -> f64 {
         let all = self.transparent + self.error + self.wrong;
         f64::from(self.transparent) / f64::from(all.max(1))
+    }
+}
+
+/// What a service had in hand when it crashed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct InHand {
+    /// Whether it is a message that may be sent again.
+    repeatable: bool,
+    name: String,
+}
+
+impl InHand {
+    /// Reads `request:PROTOCOL:KIND`; anything else is its own name.
+    fn of(text: &str) -> InHand {
+        let mut numbers = text.split(':').skip(1);
+        let protocol = numbers.next().and_then(|word| word.parse().ok());
+        let kind = numbers.next().and_then(|word| word.parse().ok());
+        let message = protocol
+            .zip(kind)
+            .and_then(|(of, kind)| protocol::message(of, kind));
+        InHand {
+            repeatable: message.is_some_and(|(_, message)| message.repeatable),
+            name: match message {
+                Some((of, message)) => format!("{of}.{}", message.name),
+                None if protocol == Some(PROTOCOL_LINUX) => {
+                    format!("system call {}", kind.unwrap_or_default())
+                }
+                None => text.to_owned(),
+            },
+        }
+    }
+}
+
+impl Display for InHand {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let again = if self.repeatable { " (repeatable)" } else { "" };
+        write!(f, "{}{again}", self.name)
     }
 }
 
@@ -93,7 +138,7 @@ impl Tally {
 fn check(done: &Done, least: f64) {
     let text = String::from_utf8_lossy(&done.stdout).into_owned();
     let mut services: BTreeMap<&str, Tally> = BTreeMap::new();
-    let mut messages: BTreeMap<(&str, &str), Tally> = BTreeMap::new();
+    let mut messages: BTreeMap<(&str, InHand), Tally> = BTreeMap::new();
     let mut all = Tally::default();
     for line in text.lines() {
         let words: Vec<&str> = line.split(' ').collect();
@@ -102,13 +147,18 @@ fn check(done: &Done, least: f64) {
         };
         if seen != "Passed" {
             services.entry(service).or_default().add(seen);
+            let in_hand = InHand::of(in_hand);
             messages.entry((service, in_hand)).or_default().add(seen);
             all.add(seen);
         }
     }
-    for (what, tally) in &messages {
-        println!("{what:?}: {tally:?}");
+    for ((service, what), tally) in &messages {
+        println!("{service} with {what}: {tally:?}");
     }
+    let mut repeatable = Tally::default();
+    let all_repeatable = messages.iter().filter(|((_, what), _)| what.repeatable);
+    all_repeatable.for_each(|(_, tally)| repeatable.add_all(*tally));
+    println!("messages that may be sent again: {repeatable:?}");
     for (service, tally) in &services {
         println!("{service}: {:.1} % {tally:?}", 100.0 * tally.share());
     }

@@ -15,7 +15,7 @@ fn faults(seed: u64, count: u64) -> Report {
     let options = Options {
         count,
         seed,
-        only: None,
+        from: 0,
         within: None,
     };
     let report = campaign(built, options).expect("the emulator runs");

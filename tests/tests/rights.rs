@@ -199,7 +199,7 @@ fn ports_of_others_are_out_of_reach() {
 }
 
 /// What the trespasser dies of, and how the kernel calls it.
-const CRIMES: [(&str, &str); 21] = [
+const CRIMES: [(&str, &str); 24] = [
     ("load-null", "BadMemoryAccess"),
     ("store-null", "BadMemoryAccess"),
     ("load-kernel", "BadMemoryAccess"),
@@ -221,6 +221,9 @@ const CRIMES: [(&str, &str); 21] = [
     ("breakpoint", "BadInstruction"),
     ("divide", "BadInstruction"),
     ("single-step", "BadInstruction"),
+    ("lose-track", "LostTrack"),
+    ("wait-for-nothing", "Panic"),
+    ("ask-without-end", "Runaway"),
 ];
 
 #[test]

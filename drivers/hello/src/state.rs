@@ -52,8 +52,11 @@ mod version_1 {
         type Other = super::version_2::State;
         const OTHER_VERSION: u32 = 2;
 
-        fn fresh(_: &service::Start) -> Self {
-            Self::default()
+        fn fresh(start: &service::Start) -> Self {
+            State {
+                open: Descriptions::fresh(start),
+                ..Self::default()
+            }
         }
 
         fn check(&mut self) -> usize {
@@ -119,8 +122,11 @@ mod version_2 {
         type Other = super::version_1::State;
         const OTHER_VERSION: u32 = 1;
 
-        fn fresh(_: &service::Start) -> Self {
-            Self::default()
+        fn fresh(start: &service::Start) -> Self {
+            State {
+                open: Descriptions::fresh(start),
+                ..Self::default()
+            }
         }
 
         fn check(&mut self) -> usize {

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use link::{Piece, Receiver, Sender, WINDOW_BYTES};
 use minicbor::{Decode, Encode};
+use service::Start;
 use shape::Shape;
 
 /// Bytes that wait for the host at most, in each stream.
@@ -76,12 +77,22 @@ impl Outgoing {
 
     /// The host has received so much and allows so much.
     pub(crate) fn credit(&mut self, received: u64, allowed: u64) {
+        self.join(received);
         self.told(|sender, kept| sender.credit(received, allowed, kept));
     }
 
     /// The same, and the host wants the rest again.
     pub(crate) fn resume(&mut self, received: u64, allowed: u64) {
+        self.join(received);
         self.told(|sender, kept| sender.resume(received, allowed, kept));
+    }
+
+    /// Goes on where the host is, if that is beyond all that is known of: a driver that started without
+    /// its State does not know how far the one before it came.
+    fn join(&mut self, received: u64) {
+        if received > self.acknowledged + self.bytes.len() as u64 {
+            (self.acknowledged, self.sent) = (received, received);
+        }
     }
 
     /// What to send next.
@@ -144,6 +155,15 @@ pub struct Incoming {
 }
 
 impl Incoming {
+    /// The stream of a driver that starts without a State. At the boot it begins; later it is at its
+    /// end, because the driver before may have had more of it than was read.
+    pub(crate) fn fresh(start: &Start) -> Incoming {
+        Incoming {
+            ended: start.generation > 1,
+            ..Incoming::default()
+        }
+    }
+
     /// Bytes to read.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes

@@ -121,6 +121,30 @@ fn crashes_lose_and_double_nothing() {
 }
 
 #[test]
+fn a_driver_without_its_state_goes_on_where_the_host_is() {
+    let mut m = machine();
+    let mut host = Host::new(text(100), 0);
+    let stdout = open(&mut m, 1);
+    host.turn(&mut m);
+    assert_eq!(m.write(PROGRAM, stdout, b"before "), 7);
+    host.turn(&mut m);
+    m.lose_state();
+    assert_eq!(m.write(PROGRAM, stdout, b"stale"), Errno::STALE.result());
+    let [stdin, stdout] = [0, 1].map(|minor| open(&mut m, minor));
+    assert_eq!(m.write(PROGRAM, stdout, b"after"), 5);
+    let question = object::Read {
+        handle: stdin,
+        count: 10,
+    };
+    let id = m.start(PROGRAM, &question, &[0; 10]);
+    for _ in 0..20 {
+        host.turn(&mut m);
+    }
+    assert_eq!(host.received[0], b"before after");
+    assert_eq!(m.reply(id).unwrap().0.result, 0, "the input is at its end");
+}
+
+#[test]
 fn the_status_waits_for_the_host_but_not_for_ever() {
     let mut m = machine();
     let control = open(&mut m, 3);

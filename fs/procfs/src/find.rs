@@ -27,7 +27,7 @@ pub(crate) enum Reached {
 /// Walks the path in lease 0 from an open directory.
 ///
 /// # Errors
-/// As open(2), `BADF` for a description that is not open.
+/// As open(2), `STALE` for a description that is not open.
 pub(crate) async fn walk(cx: &Context, start: Handle, follow: bool) -> Result<Reached, Refused> {
     let path = path(cx)?;
     let start = cx.look("start", |state| node_of(state, start))?;
@@ -49,7 +49,7 @@ pub(crate) async fn walk(cx: &Context, start: Handle, follow: bool) -> Result<Re
 /// The node of a description.
 ///
 /// # Errors
-/// `BADF`.
+/// `STALE`.
 pub(crate) fn node_of(state: &impl Tables, handle: Handle) -> Result<Node, Errno> {
     Ok(state.open().get(handle)?.object.node())
 }

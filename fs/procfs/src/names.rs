@@ -20,7 +20,7 @@ use virtual_tree::{Kind, Node as _};
 /// Answers a message of the protocol `files`.
 pub(crate) fn answer(cx: Context, request: Request) -> Handler {
     match request {
-        Request::Root(_) => Box::pin(async move { open_node(&cx, Node::Root, raw::O_PATH) }),
+        Request::Root(_) => Box::pin(root(cx)),
         Request::Open(q) => Box::pin(open(cx, q.start, q.flags)),
         Request::Status(q) => Box::pin(status(cx, q.start, q.follow, Structure::Status)),
         Request::ExtendedStatus(q) => Box::pin(status(cx, q.start, q.follow, Structure::Extended)),
@@ -107,15 +107,28 @@ fn check_open(node: Node, flags: OpenFlags) -> Result<(), Errno> {
     }
 }
 
+async fn root(cx: Context) -> Outcome {
+    cx.end(|state| {
+        let handle = state
+            .open_mut()
+            .open_root(Opened::new(Node::Root), raw::O_PATH);
+        describe(handle, Node::Root)
+    })
+}
+
 fn open_node(cx: &Context, node: Node, flags: u32) -> Outcome {
-    cx.end(|state| Answer {
+    cx.end(|state| describe(state.open_mut().open(Opened::new(node), flags), node))
+}
+
+fn describe(handle: Handle, node: Node) -> Answer {
+    Answer {
         walk: Walk::Done,
         consumed: 0,
-        handle: state.open_mut().open(Opened::new(node), flags),
+        handle,
         mode: node.kind().mode() | node.permissions(),
         device: node.number(),
         length: 0,
-    })
+    }
 }
 
 /// Which structure a program wants.

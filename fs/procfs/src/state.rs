@@ -11,6 +11,8 @@ pub use version_2::{Object, State};
 
 use crate::Node;
 use alloc::vec::Vec;
+use linux_raw_sys::general::O_PATH;
+use service::Start;
 use service::description::Descriptions;
 
 /// What a description refers to, whichever version it has.
@@ -33,6 +35,13 @@ pub trait Tables {
     fn open(&self) -> &Descriptions<Self::Object>;
     /// The open descriptions, to change them.
     fn open_mut(&mut self) -> &mut Descriptions<Self::Object>;
+}
+
+/// The descriptions of an instance that starts without a State: that of the root, which is mounted.
+fn fresh<O: Opened>(start: &Start) -> Descriptions<O> {
+    let mut open = Descriptions::fresh(start);
+    open.open_root(O::new(Node::Root), O_PATH);
+    open
 }
 
 #[cfg(test)]

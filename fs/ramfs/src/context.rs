@@ -151,7 +151,7 @@ fn fill(cx: &Context, state: &mut State) {
 /// The file of an open description.
 ///
 /// # Errors
-/// `BADF`.
+/// `STALE`.
 pub(crate) fn file_of(
     state: &State,
     handle: protocol::Handle,

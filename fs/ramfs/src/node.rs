@@ -150,6 +150,11 @@ impl Node {
         matches!(self.content, Content::Link(_))
     }
 
+    /// Whether it has neither names nor open descriptions.
+    pub(crate) const fn is_unused(&self) -> bool {
+        self.links == 0 && self.opens == 0
+    }
+
     /// The length of a regular file.
     ///
     /// # Errors

@@ -11,8 +11,8 @@ use linux::file::mode::Actor;
 pub(crate) trait Tree {
     /// A file.
     fn node(&self, id: NodeId) -> Option<&Node>;
-    /// All files, by number.
-    fn node_ids(&self) -> Vec<NodeId>;
+    /// All files, in the order of their numbers.
+    fn nodes(&self) -> impl Iterator<Item = (NodeId, &Node)>;
     /// How many files there are.
     fn node_count(&self) -> u64;
     /// Puts a file in.
@@ -27,7 +27,7 @@ pub(crate) trait Tree {
     /// What a name in a directory stands for.
     fn entry(&self, directory: NodeId, name: &[u8]) -> Option<Entry>;
     /// All names of all directories.
-    fn all_entries(&self) -> Vec<(NodeId, Vec<u8>, Entry)>;
+    fn entries(&self) -> impl Iterator<Item = (NodeId, &[u8], Entry)>;
     /// At most so many names of a directory, in the order of their cookies, from a cookie on.
     fn listing(&self, directory: NodeId, from: u64, most: usize) -> Vec<(Vec<u8>, Entry)>;
     /// The name of a file in a directory.
@@ -106,9 +106,7 @@ pub(crate) trait Tree {
 
     /// Forgets a file that has neither names nor open descriptions.
     fn forget_unused(&mut self, id: NodeId) {
-        let unused = self
-            .node(id)
-            .is_some_and(|node| node.links == 0 && node.opens == 0);
+        let unused = self.node(id).is_some_and(Node::is_unused);
         if unused && id != NodeId::ROOT {
             self.release_from(id, 0);
             self.set_cover(id, None);

@@ -32,8 +32,8 @@ pub struct Options {
     pub count: u64,
     /// What decides them.
     pub seed: u64,
-    /// Only the fault with this number.
-    pub only: Option<u64>,
+    /// The number of the first.
+    pub from: u64,
     /// No further fault is begun after this time.
     pub within: Option<Duration>,
 }
@@ -76,10 +76,7 @@ pub fn campaign(built: Built, options: Options) -> Result<Report, Error> {
         cases: Vec::new(),
         boots: 1,
     };
-    let numbers = match options.only {
-        Some(number) => number..number + 1,
-        None => 0..options.count,
-    };
+    let numbers = options.from..options.from.saturating_add(options.count);
     let begin = Instant::now();
     let is_over = || {
         options

@@ -57,7 +57,7 @@ impl Case {
         }
         push(
             &mut text,
-            format_args!("      again: --seed {seed} --only {number}\n"),
+            format_args!("      again: --seed {seed} --from {number} --count 1\n"),
         );
         text
     }
@@ -248,7 +248,7 @@ mod tests {
         assert!(text.contains("| total | 3 | 1 | 0 | 1 | 0 | 0 | 0 | 0 | 1 | 0 |"));
         assert!(text.contains("Wrong or lost: 1 of the manifested (50.0 %)"));
         assert!(text.contains("vm at 0x10: `je 17h` became `jne 17h`"));
-        assert!(text.contains("again: --seed 7 --only 2") && !text.contains("--only 0"));
+        assert!(text.contains("again: --seed 7 --from 2 ") && !text.contains("--from 0"));
         assert_eq!(
             (report.bad().count(), percent(0, 0)),
             (1, "0.0 %".to_owned())

@@ -62,6 +62,7 @@ pub(super) enum Policy {
     Stateful,
     Fresh,
     Leave,
+    Script,
 }
 
 /// The ports `first..first + count`.

@@ -89,6 +89,7 @@ fn declaration(
             file::Policy::Stateful => Policy::Stateful,
             file::Policy::Fresh => Policy::Fresh,
             file::Policy::Leave => Policy::Leave,
+            file::Policy::Script => Policy::Script,
         } as u64,
     })
 }

@@ -8,7 +8,7 @@ mod request;
 mod slot;
 mod space;
 
-use abi::event::EventPage;
+use abi::event::{EventPage, Holding};
 use abi::slot::Failure;
 use abi::word::{index, low_16};
 use abi::{Call, CallError, Endpoint};
@@ -141,8 +141,14 @@ impl<M: Machine> Kernel<M> {
     fn carry_out(&mut self, maker: &Maker, call: Call, a: [u64; 6]) -> Answer {
         let done = |result: Result<(), CallError>| result.map(|()| Some(0));
         match call {
-            Call::Receive => self.call_receive(maker),
-            Call::Submit => done(self.call_submit(maker, a[0])),
+            Call::Receive => {
+                let holding = Holding {
+                    requests: a[0],
+                    questions: a[1],
+                };
+                self.call_receive(maker, holding)
+            }
+            Call::Submit => self.call_submit(maker, a[0]),
             Call::Reply => done(self.call_reply(maker, a[0])),
             Call::Forward => done(self.call_forward(maker, a[0], a[1])),
             Call::CancelChildren => done(self.cancel_children(maker.slot, abi::RequestId(a[0]))),
@@ -221,6 +227,7 @@ impl<M: Machine> Kernel<M> {
             | Call::SlotDown
             | Call::SlotFault
             | Call::CrashRead
+            | Call::ProgramEnd
             | Call::PowerOff => self.slot_call(maker, call, a).map(Some),
             Call::MemoryStatistics
             | Call::MachineStatistics

@@ -34,7 +34,7 @@ impl<M: Machine> Kernel<M> {
         record.notifications |= bits;
         self.take_over_requests(slot);
         if self.rules.hold(Rule::Disown) {
-            self.disown(slot);
+            self.disown(slot, fresh);
         }
         if let Some(old) = old {
             if !fresh && self.rules.hold(Rule::Kept) {
@@ -98,13 +98,15 @@ impl<M: Machine> Kernel<M> {
         }
     }
 
-    /// Submissions of an instance, rather than of the slot, are nobody's from now on.
-    fn disown(&mut self, slot: Endpoint) {
+    /// Submissions of an instance, rather than of the slot, are nobody's from now on; and so are all
+    /// of them when the new one has no State that knows of them.
+    fn disown(&mut self, slot: Endpoint, fresh: bool) {
         let mut at = self.slots.items[slot.index()].submitted.first();
         while let Some(index) = at {
             at = List::after(&self.requests.items, Chain::Maker, index);
             let request = &self.requests.items[index as usize];
-            if matches!(request.origin, Origin::Submission(_, tag) if tag.generation != 0) {
+            let own = matches!(request.origin, Origin::Submission(_, tag) if tag.generation != 0);
+            if own || fresh {
                 self.abandon(slot, index);
             }
         }

@@ -26,7 +26,7 @@
 //!             values[id].take_over();                       //   may make kernel calls now
 //!         }
 //!         Turn::Event(id) => {                              // it calls `receive`
-//!             if let Some(event) = host.receive(id) { values[id].turn(&event); }
+//!             if let Some(event) = host.receive(id, values[id].holding()) { values[id].turn(&event); }
 //!         }
 //!         Turn::Program(pid) => { ... host.program_call(pid, number, arguments) ... }
 //!     }

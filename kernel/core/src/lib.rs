@@ -19,6 +19,7 @@ mod commit;
 mod crash;
 mod crash_record;
 mod forward;
+mod holding;
 #[cfg(any(test, feature = "host"))]
 pub mod host;
 mod ids;

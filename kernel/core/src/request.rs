@@ -6,6 +6,7 @@ use abi::event::MAX_LEASES;
 use abi::word::low_16;
 use abi::{Caller, Endpoint, Message, Reply, RequestId, SpaceId, Tag, Time};
 
+use crate::holding::Questions;
 use crate::list::{CHAINS, Chain, Link, Linked, List, NONE};
 use crate::thread::ThreadIndex;
 
@@ -138,6 +139,8 @@ pub(crate) struct Request {
     pub crashes: u32,
     /// The place of its first delivery among all deliveries, which its queue keeps.
     pub(crate) order: u64,
+    /// What its slot has asked in its name.
+    pub(crate) questions: Questions,
     /// The last miss of a copy.
     pub(crate) miss: Miss,
     /// The reply, once ended.

@@ -6,6 +6,7 @@ mod cancel;
 mod carried;
 mod crash;
 mod frozen;
+mod holding;
 mod leases;
 mod lifecycle;
 mod limits;
@@ -22,6 +23,7 @@ use alloc::vec::Vec;
 
 use abi::call::Protection;
 use abi::declaration::{Declaration, PortRange};
+use abi::event::Holding;
 use abi::layout::PAGE_SIZE;
 use abi::limits::SLOTS;
 use abi::slot::{Refusal, SlotStatus};
@@ -210,7 +212,17 @@ impl World {
 
     fn receive(&mut self, slot: Endpoint) -> Option<Event> {
         let id = self.id(slot);
-        self.host.receive(id)
+        self.receive_as(id)
+    }
+
+    /// An instance receives, and knows what it has in hand.
+    fn receive_as(&mut self, id: InstanceId) -> Option<Event> {
+        let held = self.host.kernel.slot(id.slot).delivered.len();
+        let holding = Holding {
+            requests: held.into(),
+            questions: 0,
+        };
+        self.host.receive(id, holding)
     }
 
     /// Receives until nothing is left, at every service; at rs last, which is told of the others.

@@ -88,7 +88,7 @@ impl fmt::Display for ArchiveError {
 
 impl core::error::Error for ArchiveError {}
 
-/// An archive whose structure was checked.
+/// An archive. An entry is checked whenever it is looked at; one that is not sound is not there.
 #[derive(Clone, Copy, Debug)]
 pub struct Archive<'a> {
     bytes: &'a [u8],
@@ -96,11 +96,29 @@ pub struct Archive<'a> {
 }
 
 impl<'a> Archive<'a> {
-    /// Checks the structure of an archive. Bytes may follow it.
+    /// Checks the structure of a whole archive. Bytes may follow it.
     ///
     /// # Errors
     /// What is wrong with which entry.
     pub fn read(bytes: &'a [u8]) -> Result<Archive<'a>, ArchiveError> {
+        let archive = Archive::open(bytes)?;
+        let mut before: &[u8] = &[];
+        for at in 0..archive.count {
+            let entry = archive.entry(at)?;
+            if entry.path <= before {
+                return Err(ArchiveError::Disordered(at));
+            }
+            before = entry.path;
+        }
+        Ok(archive)
+    }
+
+    /// Opens an archive for one look at it, without a check of all entries. In one that is out of
+    /// order something may not be found.
+    ///
+    /// # Errors
+    /// `BadMagic`, or `CutShort` when there is no room for as many entries as there are to be.
+    pub fn open(bytes: &'a [u8]) -> Result<Archive<'a>, ArchiveError> {
         if !bytes.starts_with(&MAGIC) {
             return Err(ArchiveError::BadMagic);
         }
@@ -111,38 +129,57 @@ impl<'a> Archive<'a> {
         if !fits {
             return Err(ArchiveError::CutShort(0));
         }
-        let archive = Archive { bytes, count };
-        let mut before: &[u8] = &[];
-        for at in 0..count {
-            let entry = archive.entry(at)?;
-            if entry.path <= before {
-                return Err(ArchiveError::Disordered(at));
-            }
-            before = entry.path;
-        }
-        Ok(archive)
+        Ok(Archive { bytes, count })
     }
 
     /// All entries, by path in ascending order.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'a>> + use<'a> {
+        self.entries_from(0)
+    }
+
+    fn entries_from(&self, first: usize) -> impl Iterator<Item = Entry<'a>> + use<'a> {
         let archive = *self;
-        (0..archive.count).filter_map(move |at| archive.entry(at).ok())
+        (first..archive.count).filter_map(move |at| archive.entry(at).ok())
     }
 
     /// The entry with a path.
     #[must_use]
     pub fn find(&self, path: &[u8]) -> Option<Entry<'a>> {
+        let mut from_here = self.entries_from(self.position(path));
+        from_here.next().filter(|entry| entry.path == path)
+    }
+
+    /// The entries whose paths start with these bytes, in order.
+    pub fn starting_with<'b>(
+        &self,
+        start: &'b [u8],
+    ) -> impl Iterator<Item = Entry<'a>> + use<'a, 'b> {
+        self.entries_from(self.position(start))
+            .take_while(move |entry| entry.path.starts_with(start))
+    }
+
+    /// Where the first entry is whose path is not less than this one.
+    fn position(&self, path: &[u8]) -> usize {
         let (mut low, mut high) = (0, self.count);
         while low < high {
             let middle = low.midpoint(high);
-            let entry = self.entry(middle).ok()?;
-            match entry.path.cmp(path) {
-                core::cmp::Ordering::Less => low = middle + 1,
-                core::cmp::Ordering::Greater => high = middle,
-                core::cmp::Ordering::Equal => return Some(entry),
+            if self.path(middle).is_some_and(|found| found < path) {
+                low = middle + 1;
+            } else {
+                high = middle;
             }
         }
-        None
+        low
+    }
+
+    /// The path of an entry, which may not be one.
+    fn path(&self, at: usize) -> Option<&'a [u8]> {
+        let start = HEADER + at * RECORD;
+        range(
+            self.bytes,
+            number(self.bytes, start),
+            number(self.bytes, start + 8),
+        )
     }
 
     fn entry(&self, at: usize) -> Result<Entry<'a>, ArchiveError> {
@@ -153,17 +190,13 @@ impl<'a> Archive<'a> {
             let field = bytes.get(start + 40 + 4 * index..)?.first_chunk()?;
             Some(u32::from_le_bytes(*field))
         };
-        let range = |from: Option<usize>, length: Option<usize>| {
-            let (from, length) = (from?, length?);
-            bytes.get(from..from.checked_add(length)?)
-        };
         let cut = ArchiveError::CutShort(at);
         let malformed = ArchiveError::Malformed(at);
-        let path = range(field(0), field(1)).ok_or(cut)?;
+        let path = self.path(at).ok_or(cut)?;
         let offset = field(2).ok_or(cut)?;
         let entry = Entry {
             path,
-            data: range(Some(offset), field(3)).ok_or(cut)?,
+            data: range(bytes, Some(offset), field(3)).ok_or(cut)?,
             modified: field(4).ok_or(cut)? as u64,
             mode: small(0).ok_or(cut)?,
             user: small(1).ok_or(cut)?,
@@ -192,4 +225,9 @@ fn is_path(path: &[u8]) -> bool {
 fn number(bytes: &[u8], at: usize) -> Option<usize> {
     let field = bytes.get(at..)?.first_chunk()?;
     usize::try_from(u64::from_le_bytes(*field)).ok()
+}
+
+fn range(bytes: &[u8], from: Option<usize>, length: Option<usize>) -> Option<&[u8]> {
+    let (from, length) = (from?, length?);
+    bytes.get(from..from.checked_add(length)?)
 }

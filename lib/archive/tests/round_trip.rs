@@ -64,6 +64,13 @@ fn every_entry_is_read_back_in_order() {
         archive.find(b"root/dev/null").and_then(|e| e.device()),
         Some(0x103)
     );
+    let in_bin = archive.starting_with(b"root/bin/");
+    assert!(
+        in_bin
+            .map(|e| e.path)
+            .eq([&b"root/bin/busybox"[..], b"root/bin/sh"])
+    );
+    assert_eq!(archive.starting_with(b"sz").count(), 0);
     assert_eq!(archive.find(b"root/bin/s"), None);
     assert_eq!(archive.find(b"z"), None);
 }
@@ -87,7 +94,8 @@ fn every_damaged_byte_of_the_head_is_survived() {
         for value in [0, 1, 0x2f, 0x80, 0xff] {
             let mut damaged = bytes.clone();
             damaged[at] = value;
-            if let Ok(archive) = Archive::read(&damaged) {
+            if let Ok(archive) = Archive::open(&damaged) {
+                let _ = archive.find(b"root/bin/sh");
                 archive
                     .entries()
                     .for_each(|entry| assert!(entry.mode <= 0o7777));

@@ -79,6 +79,10 @@ pub enum Request {
         #[n(1)]
         policy: Option<Policy>,
     },
+    /// Waits until a service has crashed about which a script decides. Answer: `Crashed`, to one of
+    /// those who wait.
+    #[n(11)]
+    Watch,
     /// Makes a service crash. Answer: `Ok` once that is arranged.
     #[n(6)]
     Fault {

@@ -37,6 +37,19 @@ pub enum Response {
     /// The new instances could be made; nothing changed.
     #[n(4)]
     Prepared(#[n(0)] Vec<Changed>),
+    /// A service has crashed, and waits for a decision.
+    #[n(7)]
+    Crashed {
+        /// The service.
+        #[n(0)]
+        name: ServiceName,
+        /// Of what.
+        #[n(1)]
+        failure: Failure,
+        /// How often it was brought back before, in a row.
+        #[n(2)]
+        attempts: u32,
+    },
 }
 
 /// What a service is doing.

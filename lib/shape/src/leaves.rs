@@ -85,14 +85,14 @@ macro_rules! choices {
 }
 
 choices! {
-    Policy { Stateful, Fresh, Leave }
+    Policy { Stateful, Fresh, Leave, Script }
     Phase {
         Absent, Loaded, Exporting, Importing, Ready, Running, Frozen, Crashed, Down,
     }
     Refusal { None, Undecodable, UnknownVersion, Inconsistent, Other }
     Failure {
         None, BadMemoryAccess, BadInstruction, Panic, Hang, RightsViolation, Refused, Deadline,
-        OtherMember, NoMemory, Killed, WildBranch, StackOverflow,
+        OtherMember, NoMemory, Killed, WildBranch, StackOverflow, LostTrack, Runaway,
     }
 }
 

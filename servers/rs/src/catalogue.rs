@@ -23,33 +23,34 @@ pub(crate) struct Stored {
 }
 
 impl<'a> Catalogue<'a> {
-    /// Reads the archive; `None` when it is none.
+    /// Opens the archive, which the kernel has checked at boot; `None` when it is none.
     pub(crate) fn read(bytes: &'a [u8]) -> Option<Catalogue<'a>> {
-        Archive::read(bytes)
+        Archive::open(bytes)
             .ok()
             .map(|archive| Catalogue { archive })
     }
 
-    /// All services, in the order of their slots.
-    pub(crate) fn declarations(&self) -> Vec<Declaration> {
+    /// All services, in the order of the archive.
+    fn declared(&self) -> impl Iterator<Item = Declaration> + use<'a> {
         let packed = self
             .archive
             .find(b"system/declarations")
             .map_or(&[][..], |entry| entry.data);
-        let mut all: Vec<_> = packed
+        packed
             .chunks_exact(DECLARATION_BYTES)
             .filter_map(Declaration::from_bytes)
-            .collect();
+    }
+
+    /// All services, in the order of their slots.
+    pub(crate) fn declarations(&self) -> Vec<Declaration> {
+        let mut all: Vec<_> = self.declared().collect();
         all.sort_by_key(|declaration| declaration.slot);
         all
     }
 
     /// The name of the service in a slot.
     pub(crate) fn name(&self, slot: Endpoint) -> String {
-        let found = self
-            .declarations()
-            .into_iter()
-            .find(|declaration| declaration.slot == slot.0);
+        let found = self.declared().find(|one| one.slot == slot.0);
         found.map_or_else(String::new, |d| {
             String::from_utf8_lossy(d.name()).into_owned()
         })
@@ -57,17 +58,14 @@ impl<'a> Catalogue<'a> {
 
     /// What is to be done when the service in each slot crashes.
     pub(crate) fn policies(&self) -> Vec<(Endpoint, Policy)> {
-        let all = self.declarations().into_iter();
-        let policy = |word| Policy::from_word(word).unwrap_or_default();
-        all.map(|one| (Endpoint(one.slot), policy(one.policy)))
-            .collect()
+        let all = self.declared();
+        all.map(|one| (Endpoint(one.slot), policy(&one))).collect()
     }
 
     /// What is to be done when the service in a slot crashes.
     pub(crate) fn policy(&self, slot: Endpoint) -> Policy {
-        let all = self.policies();
-        let found = all.iter().find(|(of, _)| *of == slot);
-        found.map_or_else(Policy::default, |(_, policy)| *policy)
+        let found = self.declared().find(|one| one.slot == slot.0);
+        found.map_or_else(Policy::default, |one| policy(&one))
     }
 
     /// The image of a version of a service.
@@ -85,10 +83,14 @@ impl<'a> Catalogue<'a> {
     /// The highest version of a service.
     pub(crate) fn newest(&self, name: &str) -> Option<u32> {
         let folder = format!("system/services/{name}/");
-        let entries = self.archive.entries();
-        let names = entries.filter_map(|entry| entry.path.strip_prefix(folder.as_bytes()));
+        let entries = self.archive.starting_with(folder.as_bytes());
+        let names = entries.filter_map(|entry| entry.path.get(folder.len()..));
         names
             .filter_map(|version| core::str::from_utf8(version).ok()?.parse().ok())
             .max()
     }
+}
+
+fn policy(declaration: &Declaration) -> Policy {
+    Policy::from_word(declaration.policy).unwrap_or_default()
 }

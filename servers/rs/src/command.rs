@@ -1,10 +1,12 @@
 //! What the `service` command asks: decoding, the small answers, and the way back.
 
+use crate::fresh::company;
 use crate::record::{Record, Wanted};
-use crate::replace::DEADLINE;
+use crate::replace::{DEADLINE, bit};
 use crate::resolve::{all_up, find, refusal, resolve};
 use crate::supervise::INDISPENSABLE;
 use crate::update::{self, Kind, Source, exchange};
+use crate::watch::watch;
 use crate::{Reincarnation, report, show};
 use abi::declaration::Policy;
 use abi::slot::Fault;
@@ -14,6 +16,7 @@ use alloc::vec::Vec;
 use control::{
     FILE_BYTES, How, Member, REQUEST_BYTES, Reason, Refused, Request, Response, ServiceName, Until,
 };
+use protocol::endpoint;
 use service::{Cx, Outcome};
 
 /// Nanoseconds in a millisecond.
@@ -70,6 +73,7 @@ async fn answer(cx: &Cx<Reincarnation>, asked: Request, file: Vec<u8>) -> Result
         Request::Down { name } => (name, Change::Down),
         Request::Restart { name } => (name, Change::Restart),
         Request::Refresh { name } => (name, Change::Refresh),
+        Request::Watch => return watch(cx).await,
         Request::Crashes { after } => return Ok(report::crashes(cx, after)),
         Request::Edit { name, policy } => (name, Change::Policy(policy)),
         Request::Fault { name, kind, count } => (name, Change::Fault(kind, count)),
@@ -114,7 +118,11 @@ async fn change_service(
         _ if !up => Ok(refused(Reason::NotUp, name, "")),
         Change::Down => Ok(down(cx, name, slot, before)),
         Change::Fault(kind, count) => Ok(fault(cx, slot, kind, count)),
-        Change::Restart => Ok(without_times(exchange(cx, same(), Kind::Fresh).await?)),
+        // What programs stand on is not thrown away while they run.
+        Change::Restart if INDISPENSABLE.contains(&name.as_str()) => {
+            Ok(refused(Reason::Indispensable, name, ""))
+        }
+        Change::Restart => restart(cx, slot).await,
         Change::Refresh => exchange(cx, same(), Kind::Stateful(DEADLINE)).await,
     }
 }
@@ -141,11 +149,31 @@ async fn update(
     }
 }
 
+/// Starts a service without its State.
+async fn restart(cx: &Cx<Reincarnation>, slot: Endpoint) -> Result<Response, Errno> {
+    let company = company(cx, slot);
+    let slots = endpoint::NAMES.iter().map(|(_, slot)| *slot);
+    let members = slots.filter(|slot| company.members & bit(*slot) != 0);
+    let members = members.filter_map(|slot| {
+        let before = cx.look("record", |state| state.record(slot))?;
+        Some(update::Member {
+            slot,
+            before,
+            source: Source::running(cx, slot, before.version),
+            another: false,
+        })
+    });
+    let members: Vec<update::Member> = members.collect();
+    let response = exchange(cx, members, Kind::Fresh(company.fresh)).await?;
+    Ok(without_times(response))
+}
+
 async fn start_again(
     cx: &Cx<Reincarnation>,
     members: Vec<update::Member>,
 ) -> Result<Response, Errno> {
-    let response = without_times(exchange(cx, members, Kind::Fresh).await?);
+    let fresh = members.iter().map(|member| bit(member.slot)).sum();
+    let response = without_times(exchange(cx, members, Kind::Fresh(fresh)).await?);
     Ok(match response {
         Response::Refused(refused) => {
             let all = refused.into_iter().map(|refused| Refused {

@@ -10,6 +10,7 @@ extern crate alloc;
 
 mod catalogue;
 mod command;
+mod fresh;
 mod record;
 mod replace;
 mod report;
@@ -18,6 +19,7 @@ mod show;
 mod state;
 mod supervise;
 mod update;
+mod watch;
 
 use abi::message::PROTOCOL_LINUX;
 use alloc::boxed::Box;

@@ -16,6 +16,10 @@ pub(crate) const STATEFUL_LIMIT: u32 = 2;
 pub(crate) const PROBATION_REQUESTS: u64 = 16;
 /// The first pause before another attempt, in nanoseconds.
 const BACK_OFF: u64 = 100_000_000;
+/// Nanoseconds in which somebody has to hear that a script is to decide.
+const ATTENTION: u64 = 1_000_000_000;
+/// Nanoseconds in which it has to.
+const PATIENCE: u64 = 10_000_000_000;
 
 /// What rs wants of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
@@ -56,6 +60,21 @@ pub struct Record {
     /// Not brought back before this time.
     #[n(6)]
     pub due: Option<Time>,
+    /// It has crashed, and a script is to decide.
+    #[n(7)]
+    pub decision: Option<Decision>,
+}
+
+/// What has become of a question to a person's script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
+#[cbor(index_only)]
+pub enum Decision {
+    /// Nobody has heard it yet.
+    #[n(0)]
+    Asked,
+    /// Somebody has, and is to do something.
+    #[n(1)]
+    Heard,
 }
 
 /// What a service ran before an update.
@@ -84,6 +103,7 @@ impl Record {
             policy: None,
             former: None,
             due: None,
+            decision: None,
         }
     }
 
@@ -138,14 +158,33 @@ impl Record {
             _ if in_a_row >= RECOVERY_LIMIT => Recovery::GiveUp,
             Policy::Leave => Recovery::GiveUp,
             _ if self.on_probation(served).is_some() => Recovery::Former,
-            Policy::Stateful if in_a_row < STATEFUL_LIMIT => Recovery::Stateful(in_a_row + 1),
-            Policy::Stateful | Policy::Fresh => Recovery::Fresh(in_a_row + 1),
+            Policy::Script if self.decision.is_none() => Recovery::Ask,
+            Policy::Stateful | Policy::Script if in_a_row < STATEFUL_LIMIT => {
+                Recovery::Stateful(in_a_row + 1)
+            }
+            _ => Recovery::Fresh(in_a_row + 1),
         }
+    }
+
+    /// Notes that somebody has heard, at `now`, that a script is to decide. Whether that was new.
+    pub fn hear(&mut self, now: Time) -> bool {
+        let news = self.decision == Some(Decision::Asked);
+        if news {
+            self.decision = Some(Decision::Heard);
+            self.due = Some(now.after(PATIENCE));
+        }
+        news
     }
 
     /// Notes how a crash is answered at `now`.
     pub fn note(&mut self, recovery: Recovery, served: u64, now: Time) {
+        self.decision = None;
         match recovery {
+            Recovery::Ask => {
+                self.decision = Some(Decision::Asked);
+                self.due = Some(now.after(ATTENTION));
+                return;
+            }
             Recovery::Stateful(row) | Recovery::Fresh(row) => self.recoveries = row,
             Recovery::Former => self.recoveries = 1,
             Recovery::GiveUp => {
@@ -193,6 +232,9 @@ pub enum Recovery {
     /// The service stays down.
     #[n(2)]
     GiveUp,
+    /// A person's script is asked first.
+    #[n(4)]
+    Ask,
 }
 
 /// The transaction under way: the kernel runs one at a time.
@@ -262,6 +304,23 @@ mod tests {
         );
         let same = Record::new(1).updated(1, 100, None);
         assert_eq!(same.recovery(Policy::Stateful, 100), Recovery::Stateful(1));
+    }
+
+    #[test]
+    fn a_script_is_asked_once_and_given_time() {
+        let mut record = Record::new(1);
+        assert_eq!(record.recovery(Policy::Script, 0), Recovery::Ask);
+        record.note(Recovery::Ask, 0, Time(50));
+        assert_eq!(record.due, Some(Time(50 + ATTENTION)));
+        assert!(record.hear(Time(60)) && !record.hear(Time(70)));
+        assert_eq!(record.due, Some(Time(60 + PATIENCE)));
+        // It has done nothing until then.
+        let recovery = record.recovery(Policy::Script, 0);
+        assert_eq!(recovery, Recovery::Stateful(1));
+        record.note(recovery, 0, Time(90));
+        assert_eq!(record.recovery(Policy::Script, 1), Recovery::Ask);
+        record.note(Recovery::Ask, 1, Time(95));
+        assert_eq!(record.updated(1, 1, None).decision, None);
     }
 
     #[test]

@@ -18,6 +18,12 @@ fn is_service(slot: u16) -> bool {
     protocol::endpoint::name(Endpoint(slot)).is_some()
 }
 
+/// What the numbers of an instance without a State follow on: the kernel takes none that is not larger
+/// than those of instances before.
+fn first_number(start: &service::Start) -> u64 {
+    u64::from(start.generation.saturating_sub(1)) << 32
+}
+
 /// Bytes of given images that are kept at a time.
 const GIVEN_BYTES: usize = 8 << 20;
 

@@ -2,11 +2,13 @@
 
 use crate::Reincarnation;
 use crate::catalogue::Catalogue;
+use crate::fresh::{Company, adopt, company, end_programs};
 use crate::record::{Record, Recovery, Wanted};
 use crate::replace::{
     DEADLINE, Replaced, Set, begin, bit, finish, load_stored, owner_lives, replace,
 };
 use crate::update::{Source, load};
+use crate::watch::CRASHED;
 use abi::declaration::Policy;
 use abi::slot::{Failure, Phase, SlotStatus};
 use abi::{Call, Endpoint, Errno, Time};
@@ -14,7 +16,8 @@ use alloc::format;
 use alloc::vec::Vec;
 use core::task::Poll;
 use minicbor::{Decode, Encode};
-use protocol::{endpoint, startup};
+use protocol::{Question, endpoint, startup};
+use service::context::First;
 use service::{Cx, NOTIFIED, Outcome, System};
 
 /// The version of every service at boot.
@@ -25,6 +28,8 @@ pub(crate) const INDISPENSABLE: [&str; 5] = ["rs", "pm", "vfs", "vm", "ramfs"];
 /// How `Call::PowerOff` ends a machine that failed.
 const FAILURE: u64 = 2;
 
+/// Nanoseconds to wait for it, where rs has other things to do.
+const INIT_PATIENCE: u64 = 1_000_000_000;
 /// How often pm is asked to start the first program.
 const INIT_ATTEMPTS: usize = 5;
 
@@ -36,7 +41,7 @@ pub(crate) async fn attach(cx: Cx<Reincarnation>) -> Outcome {
     if cx.look("idle", |state| state.transaction().is_none()) {
         reconcile(&cx);
     }
-    if cx.look("booted", |state| state.record(endpoint::PM).is_none()) {
+    if cx.look("knows", |state| state.record(endpoint::PM).is_none()) && !adopt(&cx) {
         boot(&cx).await;
     }
     prepare_standby(&cx);
@@ -57,6 +62,17 @@ async fn start_init(cx: &Cx<Reincarnation>) {
         if refused.errno() != Some(Errno::FAULT) {
             return;
         }
+    }
+}
+
+/// Has pm start the first program, unless it takes too long: a service may have to be brought back
+/// first. Whether it has been started.
+async fn init_starts(cx: &Cx<Reincarnation>, now: Time) -> bool {
+    let question = (endpoint::PM, startup::StartInit {}.message());
+    let deadline = now.after(INIT_PATIENCE);
+    match cx.first_of("init", &[question], deadline).await {
+        First::Answered(_, reply) => Errno::check(reply.result).is_ok(),
+        First::Deadline | First::Cancelled => false,
     }
 }
 
@@ -169,10 +185,12 @@ pub(crate) fn prepare_standby(cx: &Cx<Reincarnation>) {
 
 /// Brings back whatever has crashed, one after the other, each when it is due.
 pub(crate) async fn supervise(cx: Cx<Reincarnation>) -> Outcome {
+    let mut programs_ended = false;
     loop {
         let now = cx.kernel("now", |kernel| kernel.clock());
         let wanted = cx.look("wanted", wanted);
         match cx.kernel("scan", |kernel| next(kernel, &wanted, now)) {
+            Next::Nothing if programs_ended => programs_ended = !init_starts(&cx, now).await,
             Next::Nothing => return cx.end(|_| ()),
             Next::Wait(due) => wait(&cx, due).await,
             Next::Recover(slot) => {
@@ -180,7 +198,7 @@ pub(crate) async fn supervise(cx: Cx<Reincarnation>) -> Outcome {
                     return cx.end(|_| ());
                 };
                 if is_crashed(cx.system(), slot) {
-                    recover(&cx, slot, number).await;
+                    programs_ended |= recover(&cx, slot, number).await;
                 }
                 finish(&cx, number);
             }
@@ -247,7 +265,8 @@ fn is_crashed(kernel: &dyn System, slot: Endpoint) -> bool {
         .is_ok_and(|status| status.current == Phase::Crashed as u32)
 }
 
-async fn recover(cx: &Cx<Reincarnation>, slot: Endpoint, number: u64) {
+/// Brings back a service, or gives it up. Whether the programs have ended for that.
+async fn recover(cx: &Cx<Reincarnation>, slot: Endpoint, number: u64) -> bool {
     let status = cx.system().slot_status(slot).unwrap_or_default();
     let catalogue = Catalogue::read(cx.system().archive());
     let policy = catalogue.map_or(Policy::Stateful, |catalogue| catalogue.policy(slot));
@@ -260,20 +279,33 @@ async fn recover(cx: &Cx<Reincarnation>, slot: Endpoint, number: u64) {
         Some((recovery, record))
     });
     let Some((recovery, record)) = decided else {
-        return;
+        return false;
     };
     let name = endpoint::name(slot).unwrap_or("?");
     tell(cx, name, &status, recovery);
-    let (members, fresh) = match recovery {
-        Recovery::Stateful(_) => (bit(slot), 0),
-        Recovery::Fresh(_) => (bit(slot), bit(slot)),
-        Recovery::Former => (revert(cx, &record), 0),
-        Recovery::GiveUp => return give_up(cx, slot, name, &record),
+    let company = match recovery {
+        Recovery::Stateful(_) => Company::stateful(bit(slot)),
+        Recovery::Fresh(_) => company(cx, slot),
+        Recovery::Former => Company::stateful(revert(cx, &record)),
+        Recovery::Ask => {
+            cx.wake(CRASHED);
+            return false;
+        }
+        Recovery::GiveUp => {
+            give_up(cx, slot, name, &record);
+            return false;
+        }
     };
+    if company.programs_end {
+        cx.log(&format!(
+            "rs: {name} starts without its State: all programs end, and every service starts anew"
+        ));
+        end_programs(cx);
+    }
     let set = Set {
         number,
-        members,
-        fresh,
+        members: company.members,
+        fresh: company.fresh,
         deadline: DEADLINE,
         trial: false,
     };
@@ -286,6 +318,7 @@ async fn recover(cx: &Cx<Reincarnation>, slot: Endpoint, number: u64) {
         ));
         reconcile(cx);
     }
+    company.programs_end
 }
 
 /// Replaces instances by ones of the versions that are noted.

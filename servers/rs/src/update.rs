@@ -59,8 +59,8 @@ pub(crate) struct Member {
 /// How instances are replaced.
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
-    /// Without their States.
-    Fresh,
+    /// These of them without their States, one bit a slot.
+    Fresh(u64),
     /// With their States, within so many nanoseconds from the freeze to the commit.
     Stateful(u64),
     /// Not at all: the new ones take over the States, and are ended again.
@@ -99,7 +99,7 @@ pub(crate) async fn exchange(
         trial,
     };
     let replaced = match kind {
-        Kind::Fresh => replace(cx, set(slots, DEADLINE, false), load).await,
+        Kind::Fresh(fresh) => replace(cx, set(fresh, DEADLINE, false), load).await,
         Kind::Stateful(deadline) => replace(cx, set(0, deadline, false), load).await,
         Kind::Tried(deadline) => replace(cx, set(0, deadline, true), load).await,
         Kind::Prepared => prepare(cx, slots, load),

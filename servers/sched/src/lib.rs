@@ -2,7 +2,8 @@
 //!
 //! The kernel switches; sched only says how urgent a process is and how long it may run at a time.
 //! A process that the kernel has not been told about runs with the kernel's defaults, so nothing
-//! waits for sched.
+//! waits for sched; and one that sched has not been told of, or has forgotten, has niceness 0. pm asks
+//! about processes that are there.
 #![cfg_attr(feature = "image", no_std)]
 
 extern crate alloc;
@@ -35,13 +36,13 @@ impl Service for Scheduler {
             }
             Some(Request::SetNice(question)) => Box::pin(async move {
                 let nice = policy::Nice::new(question.nice).ok_or(Errno::INVAL)?;
-                cx.step("nice", |state| state.set_nice(question.process, nice))?;
+                cx.step("nice", |state| state.set_nice(question.process, nice));
                 apply(cx, question.process, nice)
             }),
             Some(Request::GetNice(question)) => Box::pin(async move {
-                cx.end_with(|state| {
-                    let nice = state.nice(question.process).ok_or(Errno::SRCH)?;
-                    Ok(u64::from(nice.biased()))
+                cx.end(|state| {
+                    let nice = state.nice(question.process);
+                    u64::from(nice.unwrap_or(policy::Nice::NORMAL).biased())
                 })
             }),
             None => refuse(cx),
@@ -49,12 +50,16 @@ impl Service for Scheduler {
     }
 }
 
-/// Tells the kernel. A process that has ended meanwhile needs no schedule.
+/// Tells the kernel. A process that has ended meanwhile needs no schedule, and nothing is kept of it.
 fn apply(cx: Cx<Scheduler>, process: Pid, nice: policy::Nice) -> Outcome {
     let schedule = nice.schedule();
-    cx.kernel("schedule", |kernel| {
+    let lives = cx.kernel("schedule", |kernel| {
         let arguments = [u64::from(process.0), schedule.priority, schedule.quantum];
         kernel.call(Call::ProcessSchedule, &arguments).is_ok()
     });
-    cx.end(|_| ())
+    cx.end(|state| {
+        if !lives {
+            state.stop(process);
+        }
+    })
 }

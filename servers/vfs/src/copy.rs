@@ -63,11 +63,7 @@ impl Side {
 
 async fn position(cx: &Context, object: Object) -> Result<u64, Refused> {
     let Object { server, handle } = object;
-    let question = object::Seek {
-        handle,
-        offset: 0,
-        whence: Whence::Current,
-    };
+    let question = object::Position { handle };
     cx.repeat("position", server, question, &[]).await
 }
 

@@ -10,7 +10,7 @@ use core::task::Poll;
 use linux::file::flags::{reads, writes};
 use linux::file::lock::{self, Holder, Kind, LOCK_BYTES, Range, Wanted};
 use linux_raw_sys::general::{SEEK_CUR, SEEK_END};
-use protocol::object::{self, Whence};
+use protocol::object;
 use service::{Outcome, Refused, Wake};
 
 /// All of a file.
@@ -41,11 +41,7 @@ async fn wanted(
     let Object { server, handle } = found.object;
     let base = match wanted.whence {
         SEEK_CUR => {
-            let question = object::Seek {
-                handle,
-                offset: 0,
-                whence: Whence::Current,
-            };
+            let question = object::Position { handle };
             cx.repeat("position", server, question, &[]).await?
         }
         SEEK_END => {

@@ -150,11 +150,7 @@ async fn next_write(cx: &Context, found: &Found) -> Result<u64, Refused> {
         let question = object::Describe { handle };
         return Ok(cx.repeat("describe", server, question, &[]).await?.length);
     }
-    let question = object::Seek {
-        handle,
-        offset: 0,
-        whence: Whence::Current,
-    };
+    let question = object::Position { handle };
     cx.repeat("position", server, question, &[]).await
 }
 

@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use linux::file::flags::AT_FDCWD;
 use linux::file::{mode, path};
 use protocol::files::{self, Walk};
-use protocol::{Answer, Handle, Question};
+use protocol::{Answer, Handle, Question, Repeatable};
 use service::{Lend, Refused};
 
 /// An answer that says how far a message came.
@@ -129,7 +129,7 @@ impl Route {
     ///
     /// # Errors
     /// What a file system refused it with; `LOOP`, `NAMETOOLONG`.
-    pub(crate) async fn observe<Q: Question<Answer: Progress>>(
+    pub(crate) async fn observe<Q: Repeatable + Question<Answer: Progress>>(
         &mut self,
         cx: &Context,
         label: &'static str,

@@ -102,6 +102,19 @@ where
         self.settle();
     }
 
+    /// Starts the driver anew without its State, as after crashes in a row.
+    pub fn lose_state(&mut self) {
+        let start = Start {
+            generation: 2,
+            ..Start::default()
+        };
+        self.instance = Some(Instance::fresh(self.kernel.clone(), start));
+        for event in self.redelivered(None) {
+            self.turn(event);
+        }
+        self.settle();
+    }
+
     fn turn(&mut self, event: Option<Event>) {
         let mut events = vec![event];
         while let Some(event) = events.first().copied() {

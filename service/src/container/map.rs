@@ -160,11 +160,14 @@ impl<'b, C, K: Decode<'b, C> + Ord, V: Decode<'b, C>> Decode<'b, C> for Map<K, V
         let entries = decoder
             .map()?
             .ok_or_else(|| decode::Error::message("endless map"))?;
-        let mut now = BTreeMap::new();
+        // They come in order, of which a tree is made at once for much less than one by one. Each has
+        // a byte at least, which bounds what a wrong number can ask for.
+        let left = decoder.input().len() - decoder.position();
+        let mut now = Vec::with_capacity(left.min(usize::try_from(entries).unwrap_or(left)));
         for _ in 0..entries {
-            let key = K::decode(decoder, context)?;
-            now.insert(key, V::decode(decoder, context)?);
+            now.push((K::decode(decoder, context)?, V::decode(decoder, context)?));
         }
+        let mut now: BTreeMap<K, V> = now.into_iter().collect();
         let log = decoder
             .array()?
             .ok_or_else(|| decode::Error::message("endless log"))?;

@@ -74,7 +74,7 @@ impl<S: Service> Cx<S> {
         lend: &[Lend<'_>],
     ) -> Result<Q::Answer, Refused> {
         if self.run.is_background() {
-            return self.repeat(label, to, question, lend).await;
+            return self.ask_again(label, to, question, lend).await;
         }
         let label = Label::of(label);
         let nth = self.run.nth(label, true);
@@ -105,6 +105,7 @@ impl<S: Service> Cx<S> {
                 journal.put(id, Key::Child(index), Item::Answered(label, refused.into()));
             });
         }
+        let awaiting = self.awaiting(1);
         let reply = poll_fn(|_| {
             let store = self.shared.store.borrow();
             match store.journal.get(id, Key::Child(index)) {
@@ -113,6 +114,7 @@ impl<S: Service> Cx<S> {
             }
         })
         .await;
+        drop(awaiting);
         read_answer(&reply)
     }
 

@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use core::future::poll_fn;
 use core::task::Poll;
 use minicbor::bytes::{ByteSlice, ByteVec};
-use protocol::Question;
+use protocol::{Question, Repeatable};
 
 /// What [`Cx::first_of`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,18 @@ impl<S: Service> Cx<S> {
     ///
     /// # Errors
     /// What the server refused it with.
-    pub async fn repeat<Q: Question>(
+    pub async fn repeat<Q: Repeatable>(
+        &self,
+        label: &'static str,
+        to: Endpoint,
+        question: Q,
+        lend: &[Lend<'_>],
+    ) -> Result<Q::Answer, Refused> {
+        self.ask_again(label, to, question, lend).await
+    }
+
+    /// Asks a question again whenever the handler runs again before its answer is journalled.
+    pub(super) async fn ask_again<Q: Question>(
         &self,
         label: &'static str,
         to: Endpoint,
@@ -66,7 +77,7 @@ impl<S: Service> Cx<S> {
     ///
     /// # Errors
     /// What the server refused it with.
-    pub async fn repeat_reading<Q: Question>(
+    pub async fn repeat_reading<Q: Repeatable>(
         &self,
         label: &'static str,
         to: Endpoint,
@@ -119,6 +130,7 @@ impl<S: Service> Cx<S> {
             .iter()
             .map(|(to, message)| self.submit_volatile(*to, message, &[]))
             .collect();
+        let awaiting = self.awaiting(tags.len());
         let first = poll_fn(|_| {
             let volatile = self.shared.volatile.borrow();
             let answered = tags.iter().position(|tag| volatile.contains_key(tag));
@@ -137,6 +149,7 @@ impl<S: Service> Cx<S> {
             Poll::Pending
         })
         .await;
+        drop(awaiting);
         self.run.deadline.set(None);
         for tag in tags {
             if self.shared.volatile.borrow_mut().remove(&tag).is_none() {
@@ -155,6 +168,7 @@ impl<S: Service> Cx<S> {
         leases: &[LeaseDescriptor],
     ) -> Reply {
         let tag = self.submit_volatile(to, message, leases);
+        let _awaiting = self.awaiting(1);
         poll_fn(|_| {
             let reply = self.shared.volatile.borrow_mut().remove(&tag);
             reply.map_or(Poll::Pending, Poll::Ready)

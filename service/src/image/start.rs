@@ -47,7 +47,8 @@ pub fn run<S: Service>() -> ! {
     let now = call(Call::Clock, [0; 6]).unwrap_or(0);
     instance.take_over(abi::Time(now));
     loop {
-        if call(Call::Receive, [0; 6]).is_err() {
+        let held = instance.holding();
+        if call(Call::Receive, [held.requests, held.questions, 0, 0, 0, 0]).is_err() {
             abort();
         }
         let event = event();

@@ -1,6 +1,8 @@
 //! A set of services is updated, and one of them ends at each of its points meanwhile.
 
 use std::io;
+use std::thread::sleep;
+use std::time::Duration;
 
 use abi::slot::Failure;
 use control::{Response, ServiceName, ServiceStatus};
@@ -8,6 +10,12 @@ use control::{Response, ServiceName, ServiceStatus};
 use crate::ask;
 use crate::memory::Measure;
 use crate::serve::serve;
+
+/// How often, and how long apart, members are looked at that are to fall silent.
+const LOOKS: u32 = 40;
+const LOOK: Duration = Duration::from_millis(50);
+/// Points that a member passes between two looks because of the looks themselves, at most.
+const ASKED: u64 = 60;
 
 /// What came of the updates in which one service ended at each of its points.
 #[derive(Debug, Default)]
@@ -49,7 +57,7 @@ pub fn run(set: &[ServiceName], first: u64, step: u64) -> Result<(), String> {
 fn record(set: &[ServiceName]) -> io::Result<Vec<u64>> {
     let mut most = vec![0; set.len()];
     for version in [2, 1] {
-        let before = points(set)?;
+        let before = quiet(set)?;
         expect_updated(&ask::update(set, version)?)?;
         let after = points(set)?;
         for (most, (before, after)) in most.iter_mut().zip(before.iter().zip(after)) {
@@ -57,6 +65,26 @@ fn record(set: &[ServiceName]) -> io::Result<Vec<u64>> {
         }
     }
     Ok(most)
+}
+
+/// The points that each member has passed, once none passes any more: what was written before may
+/// still be on its way out.
+fn quiet(set: &[ServiceName]) -> io::Result<Vec<u64>> {
+    let mut before = points(set)?;
+    for _ in 0..LOOKS {
+        sleep(LOOK);
+        let now = points(set)?;
+        // Being asked is what rs and those that hear the question do themselves.
+        let busy = before
+            .iter()
+            .zip(&now)
+            .any(|(before, now)| now - before > ASKED);
+        before = now;
+        if !busy {
+            break;
+        }
+    }
+    Ok(before)
 }
 
 fn points(set: &[ServiceName]) -> io::Result<Vec<u64>> {

@@ -1,7 +1,8 @@
 //! Ways of dying that a service has.
 #![expect(unsafe_code, reason = "each is a violation of what a program may do")]
 
-use abi::layout;
+use crate::kernel;
+use abi::{Call, layout};
 use core::arch::asm;
 
 /// What it dies of, by name.
@@ -37,6 +38,7 @@ pub(crate) const ALL: &[Crime] = &[
     ("breakpoint", || instruct::<4>()),
     ("divide", || instruct::<5>()),
     ("single-step", || instruct::<6>()),
+    ("lose-track", lose_track),
 ];
 
 fn load(address: u64) {
@@ -67,6 +69,11 @@ fn instruct<const WHICH: u8>() {
             _ => asm!("pushfq", "or qword ptr [rsp], 0x100", "popfq", "nop"),
         }
     }
+}
+
+/// Asks for an event with more requests in hand than it has been given.
+fn lose_track() {
+    let _ = kernel::call(Call::Receive as u64, [99, 0, 0, 0, 0, 0]);
 }
 
 fn overflow() {

@@ -5,13 +5,13 @@ use crate::{crime, kernel};
 use abi::event::Outgoing;
 use abi::limits::SLOTS;
 use abi::message::PROTOCOLS;
-use abi::{Call, CallError, Message, RequestId};
+use abi::{Call, CallError, Message, RequestId, Tag};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use hello::State;
-use protocol::object;
+use protocol::{Question, endpoint, names, object};
 use service::description::Descriptions;
 use service::objects::{Device, Objects, publish_devices, serve_device};
 use service::{Cx, Handler, Outcome, Service};
@@ -114,9 +114,24 @@ async fn trespass(cx: Cx<Trespasser>, question: object::Write) -> Outcome {
         "protocols" => misuse_protocols(&cx),
         "numbers" => misuse_numbers(&cx),
         "twice" => answer_twice(&cx),
+        "wait-for-nothing" => core::future::pending().await,
+        "ask-without-end" => ask_without_end(&cx),
         _ => {}
     }
     cx.end(|_| question.count)
+}
+
+/// Asks the same again and again, in no time and without taking memory.
+fn ask_without_end(cx: &Cx<Trespasser>) {
+    let tag = Tag {
+        parent: cx.request(),
+        ..Tag::default()
+    };
+    let message = names::List { index: 0 }.message();
+    loop {
+        // Whatever the answer is.
+        let _ = cx.system().submit(endpoint::DS, tag, &message, &[]);
+    }
 }
 
 /// Lease 0 of a write may be read, and is as long as what is written.
@@ -169,7 +184,7 @@ fn misuse_leases(cx: &Cx<Trespasser>) {
 /// Requests that it has not, and its own for those that it may not ask.
 fn misuse_requests(cx: &Cx<Trespasser>) {
     let id = cx.request().0;
-    let vfs = u64::from(protocol::endpoint::VFS.0);
+    let vfs = u64::from(endpoint::VFS.0);
     let cases = [
         ("reply-to-none", Call::Reply, [0, 0]),
         ("reply-to-next", Call::Reply, [id + 1, 0]),
@@ -195,11 +210,7 @@ fn misuse_requests(cx: &Cx<Trespasser>) {
             Call::CancelSubmission,
             [0, 0],
         ),
-        (
-            "notify-pm",
-            Call::Notify,
-            [u64::from(protocol::endpoint::PM.0), 0],
-        ),
+        ("notify-pm", Call::Notify, [u64::from(endpoint::PM.0), 0]),
         ("notify-nowhere", Call::Notify, [u64::MAX, 0]),
     ];
     kernel::set_outgoing(&Outgoing::default());
@@ -220,7 +231,7 @@ fn misuse_protocols(cx: &Cx<Trespasser>) {
                 kind: u32::MAX,
                 ..Message::default()
             };
-            let tag = abi::Tag {
+            let tag = Tag {
                 parent: RequestId::NONE,
                 index: 1 << 31 | u32::from(number),
                 generation: 0,

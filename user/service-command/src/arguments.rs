@@ -92,6 +92,12 @@ enum Action {
         #[arg(long, value_enum)]
         policy: Wish,
     },
+    /// Runs a program at each crash of a service whose policy is `script`, one after the other
+    ///
+    /// It is given the name of the service, the failure, and how often in a row the service was
+    /// brought back before. Within 10 seconds it is to say what is done: `service refresh`,
+    /// `restart`, `update` or `down`.
+    Watch { program: PathBuf },
     /// Makes a service crash, to see it come back
     Fault {
         #[arg(value_parser = name)]
@@ -117,6 +123,8 @@ enum Wish {
     Fresh,
     /// It stays down
     Leave,
+    /// Whoever runs `service watch` decides; it is brought back with its state if nobody does
+    Script,
     /// What the system's declaration says
     Declared,
 }
@@ -164,6 +172,8 @@ pub enum Plan {
     Crashes(Option<ServiceName>),
     /// For what this service knows, to show it so.
     State(ServiceName, Form),
+    /// For crashes, to run this program at each.
+    Watch(PathBuf),
     /// To update these, so.
     Update(Vec<(ServiceName, To)>, How),
 }
@@ -202,6 +212,7 @@ impl Arguments {
                 };
                 return update(members, all, to, how);
             }
+            Action::Watch { program } => return Ok(Plan::Watch(program)),
             Action::Crashes { name } => return Ok(Plan::Crashes(name)),
             Action::Edit { name, policy } => Request::Edit {
                 name,
@@ -308,6 +319,7 @@ impl From<Wish> for Option<Policy> {
             Wish::Stateful => Some(Policy::Stateful),
             Wish::Fresh => Some(Policy::Fresh),
             Wish::Leave => Some(Policy::Leave),
+            Wish::Script => Some(Policy::Script),
             Wish::Declared => None,
         }
     }
@@ -443,6 +455,8 @@ mod tests {
             "service update vfs --deadline 60001",
             "service state",
             "service state vfs pm",
+            "service watch",
+            "service watch a b",
         ] {
             assert_eq!(plan(words), None, "{words}");
         }

@@ -93,7 +93,9 @@ pub fn message(protocol: u16, kind: u32) -> String {
             let found = kernels.iter().find(|(number, _)| *number == kind);
             found.map(|(_, name)| (*name).to_owned())
         }
-        _ => protocol::message_name(protocol, kind).map(|(of, name)| format!("{of}.{name}")),
+        _ => {
+            protocol::message(protocol, kind).map(|(of, message)| format!("{of}.{}", message.name))
+        }
     };
     name.unwrap_or_else(|| format!("message {kind} of protocol {protocol}"))
 }

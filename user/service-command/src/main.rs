@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use clap::Parser;
 use control::{Request, Response, ServiceName, StateAnswer};
@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         Plan::State(name, form) => return show_state(name, form),
         Plan::Ask(request) => (request, None, Vec::new()),
         Plan::Show(only) => (Request::Status, only, Vec::new()),
+        Plan::Watch(program) => return watch(&program),
         Plan::Crashes(only) => return crashes(only.as_ref()),
         Plan::Update(members, how) => match update_request(members, how, read) {
             Ok((request, file)) => (request, None, file),
@@ -66,6 +67,29 @@ fn crashes(only: Option<&ServiceName>) -> ExitCode {
         match crashes.last() {
             Some(crash) if crash.number < *last => after = crash.number,
             _ => return ExitCode::SUCCESS,
+        }
+    }
+}
+
+/// Runs a program at each crash that it is to decide about, until rs cannot be asked any more.
+fn watch(program: &Path) -> ExitCode {
+    loop {
+        let crash = match ask::response(&Request::Watch, &[]) {
+            Ok(Response::Crashed {
+                name,
+                failure,
+                attempts,
+            }) => [
+                name.as_str().to_owned(),
+                text::failure(failure).to_owned(),
+                attempts.to_string(),
+            ],
+            Ok(other) => return show_response(&other, None),
+            Err(error) => return not_asked(&error),
+        };
+        let done = Command::new(program).args(crash).status();
+        if let Err(error) = done {
+            return fail(REFUSED, &format!("{}: {error}", program.display()));
         }
     }
 }

@@ -21,6 +21,9 @@ pub fn render(response: &Response, only: Option<&ServiceName>) -> Result<String,
         Response::Updated(updated) => Ok(update(updated)),
         Response::Prepared(members) => Ok(prepared(members)),
         Response::Refused(refused) => Err(refused.iter().map(refusal).collect()),
+        Response::Crashed {
+            name, failure: of, ..
+        } => Ok(format!("{}: {}\n", name.as_str(), failure(*of))),
         Response::Crashes { crashes, .. } => Ok(all_crashes(crashes, only)),
     }
 }
@@ -201,6 +204,8 @@ pub const fn failure(failure: Failure) -> &'static str {
         Failure::Killed => "killed",
         Failure::WildBranch => "wild branch",
         Failure::StackOverflow => "stack overflow",
+        Failure::LostTrack => "lost track of its requests",
+        Failure::Runaway => "asked without an end",
     }
 }
 

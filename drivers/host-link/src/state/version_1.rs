@@ -88,8 +88,12 @@ impl service::State for State {
     type Other = super::version_2::State;
     const OTHER_VERSION: u32 = 2;
 
-    fn fresh(_: &service::Start) -> Self {
-        Self::default()
+    fn fresh(start: &service::Start) -> Self {
+        State {
+            open: Descriptions::fresh(start),
+            incoming: Value::new(Incoming::fresh(start)),
+            ..Self::default()
+        }
     }
 
     fn check(&mut self) -> usize {

@@ -91,8 +91,12 @@ impl service::State for State {
     type Other = super::version_1::State;
     const OTHER_VERSION: u32 = 1;
 
-    fn fresh(_: &service::Start) -> Self {
-        Self::default()
+    fn fresh(start: &service::Start) -> Self {
+        State {
+            openings: Descriptions::fresh(start),
+            stdin: Value::new(Incoming::fresh(start)),
+            ..Self::default()
+        }
     }
 
     fn check(&mut self) -> usize {

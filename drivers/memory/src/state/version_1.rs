@@ -39,7 +39,7 @@ impl State {
     /// What a handle refers to.
     ///
     /// # Errors
-    /// `BADF`.
+    /// `STALE`.
     pub fn kind(&self, handle: Handle) -> Result<Kind, Errno> {
         Ok(self.open.get(handle)?.object)
     }
@@ -61,8 +61,11 @@ impl service::State for State {
     type Other = super::version_2::State;
     const OTHER_VERSION: u32 = 2;
 
-    fn fresh(_: &service::Start) -> Self {
-        Self::default()
+    fn fresh(start: &service::Start) -> Self {
+        State {
+            open: Descriptions::fresh(start),
+            ..Self::default()
+        }
     }
 
     fn check(&mut self) -> usize {

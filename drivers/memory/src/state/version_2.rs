@@ -77,7 +77,7 @@ impl State {
     /// What a handle refers to.
     ///
     /// # Errors
-    /// `BADF`.
+    /// `STALE`.
     pub fn kind(&self, handle: Handle) -> Result<Kind, Errno> {
         Ok(self.sources.get(handle)?.object.into())
     }
@@ -95,8 +95,11 @@ impl service::State for State {
     type Other = super::version_1::State;
     const OTHER_VERSION: u32 = 1;
 
-    fn fresh(_: &service::Start) -> Self {
-        Self::default()
+    fn fresh(start: &service::Start) -> Self {
+        State {
+            sources: Descriptions::fresh(start),
+            ..Self::default()
+        }
     }
 
     fn check(&mut self) -> usize {

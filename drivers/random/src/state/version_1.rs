@@ -34,7 +34,7 @@ impl State {
     /// What a handle refers to.
     ///
     /// # Errors
-    /// `BADF`.
+    /// `STALE`.
     pub fn kind(&self, handle: Handle) -> Result<Kind, Errno> {
         Ok(self.open.get(handle)?.object)
     }
@@ -60,7 +60,7 @@ impl service::State for State {
 
     fn fresh(start: &service::Start) -> Self {
         State {
-            open: Descriptions::default(),
+            open: Descriptions::fresh(start),
             key: Value::new(generator::first_key(start.seed, start.generation)),
         }
     }

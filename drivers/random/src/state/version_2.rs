@@ -37,7 +37,7 @@ impl State {
     /// What a handle refers to.
     ///
     /// # Errors
-    /// `BADF`.
+    /// `STALE`.
     pub fn kind(&self, handle: Handle) -> Result<Kind, Errno> {
         Ok(self.descriptions.get(handle)?.object)
     }
@@ -64,7 +64,7 @@ impl service::State for State {
 
     fn fresh(start: &service::Start) -> Self {
         State {
-            descriptions: Descriptions::default(),
+            descriptions: Descriptions::fresh(start),
             pool: Value::new(generator::first_key(start.seed, start.generation)),
             given: Value::new(0),
         }

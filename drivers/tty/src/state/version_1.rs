@@ -127,9 +127,10 @@ impl service::State for State {
     type Other = super::version_2::State;
     const OTHER_VERSION: u32 = 2;
 
-    fn fresh(_: &service::Start) -> Self {
+    fn fresh(start: &service::Start) -> Self {
         State {
             terminal: Value::new(super::console()),
+            open: Descriptions::fresh(start),
             ..State::default()
         }
     }

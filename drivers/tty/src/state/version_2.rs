@@ -168,13 +168,14 @@ impl service::State for State {
     type Other = super::version_1::State;
     const OTHER_VERSION: u32 = 1;
 
-    fn fresh(_: &service::Start) -> Self {
+    fn fresh(start: &service::Start) -> Self {
         let line = Line {
             terminal: super::console(),
             ..Line::default()
         };
         State {
             line: Value::new(line),
+            open: Descriptions::fresh(start),
             ..State::default()
         }
     }

@@ -40,7 +40,7 @@ impl State {
     /// What a handle refers to.
     ///
     /// # Errors
-    /// `BADF`.
+    /// `STALE`.
     pub fn end(&self, handle: Handle) -> Result<End, Errno> {
         Ok(self.open.get(handle)?.object)
     }
@@ -123,7 +123,7 @@ impl State {
     /// Closes a handle, as if asked to.
     ///
     /// # Errors
-    /// `BADF`.
+    /// `STALE`.
     pub fn close_handle(&mut self, handle: Handle) -> Result<(), Errno> {
         if let Some(closed) = self.open.close(handle)? {
             self.close(closed.object, closed.flags);
@@ -137,8 +137,11 @@ impl service::State for State {
     type Other = super::version_2::State;
     const OTHER_VERSION: u32 = 2;
 
-    fn fresh(_: &service::Start) -> Self {
-        Self::default()
+    fn fresh(start: &service::Start) -> Self {
+        State {
+            open: Descriptions::fresh(start),
+            ..Self::default()
+        }
     }
 
     fn check(&mut self) -> usize {

@@ -62,8 +62,10 @@ impl service::State for State {
     type Other = super::version_2::State;
     const OTHER_VERSION: u32 = 2;
 
-    fn fresh(_: &service::Start) -> Self {
-        Self::default()
+    fn fresh(start: &service::Start) -> Self {
+        State {
+            open: super::fresh(start),
+        }
     }
 
     fn check(&mut self) -> usize {

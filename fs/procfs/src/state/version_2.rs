@@ -87,8 +87,10 @@ impl service::State for State {
     type Other = super::version_1::State;
     const OTHER_VERSION: u32 = 1;
 
-    fn fresh(_: &service::Start) -> Self {
-        Self::default()
+    fn fresh(start: &service::Start) -> Self {
+        State {
+            descriptions: super::fresh(start),
+        }
     }
 
     fn check(&mut self) -> usize {

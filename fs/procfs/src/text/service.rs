@@ -23,6 +23,7 @@ pub fn status(of: &ServiceStatus) -> String {
         Policy::Stateful => "stateful",
         Policy::Fresh => "fresh",
         Policy::Leave => "leave",
+        Policy::Script => "script",
     };
     let former = of.former.map_or_else(String::new, |version| {
         format!("On probation:\tinstead of version {version}\n")

@@ -13,15 +13,16 @@ impl From<version_1::State> for version_2::State {
         } else {
             Origin::Empty
         };
-        let cookies = old.names.iter();
-        let cookies = cookies.map(|(key, entry)| (key.clone(), entry.cookie));
-        let order = old.names.iter().map(|((directory, name), entry)| {
-            ((*directory, entry.cookie), (name.clone(), entry.node))
-        });
+        let mut cookies = Vec::with_capacity(old.names.len());
+        let mut order = Vec::with_capacity(old.names.len());
+        for ((directory, name), Entry { node, cookie }) in old.names.into_entries() {
+            order.push(((directory, cookie), (name.clone(), node)));
+            cookies.push(((directory, name), cookie));
+        }
         let free: Vec<u64> = old.free.iter().map(|(page, _)| *page).collect();
         version_2::State {
-            cookies: cookies.collect(),
-            order: order.collect(),
+            cookies: cookies.into_iter().collect(),
+            order: order.into_iter().collect(),
             nodes: old.nodes,
             pages: old.pages,
             runs: crate::content::runs(&free, u64::MAX).into_iter().collect(),

@@ -57,8 +57,8 @@ impl Tree for State {
         self.nodes.get(&id)
     }
 
-    fn node_ids(&self) -> Vec<NodeId> {
-        self.nodes.iter().map(|(id, _)| *id).collect()
+    fn nodes(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        self.nodes.iter().map(|(id, node)| (*id, node))
     }
 
     fn node_count(&self) -> u64 {
@@ -88,10 +88,9 @@ impl Tree for State {
         self.names.get(&key(directory, name)).copied()
     }
 
-    fn all_entries(&self) -> Vec<(NodeId, Vec<u8>, Entry)> {
+    fn entries(&self) -> impl Iterator<Item = (NodeId, &[u8], Entry)> {
         let all = self.names.iter();
-        all.map(|((directory, name), entry)| (*directory, name.0.clone(), *entry))
-            .collect()
+        all.map(|((directory, name), entry)| (*directory, &name.0[..], *entry))
     }
 
     fn listing(&self, directory: NodeId, from: u64, most: usize) -> Vec<(Vec<u8>, Entry)> {
@@ -241,7 +240,7 @@ impl service::State for State {
     type Other = super::version_2::State;
     const OTHER_VERSION: u32 = 2;
 
-    fn fresh(_: &service::Start) -> Self {
+    fn fresh(start: &service::Start) -> Self {
         let nodes = [(NodeId::ROOT, crate::make::root())];
         State {
             nodes: nodes.into_iter().collect(),
@@ -251,7 +250,7 @@ impl service::State for State {
             next_page: Value::new(FIRST_PAGE),
             released: Map::default(),
             covers: Map::default(),
-            open: Descriptions::default(),
+            open: Descriptions::fresh(start),
             last: Value::new(NodeId::ROOT),
             loaded: Value::new(false),
         }

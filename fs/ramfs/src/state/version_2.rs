@@ -104,8 +104,8 @@ impl Tree for State {
         self.nodes.get(&id)
     }
 
-    fn node_ids(&self) -> Vec<NodeId> {
-        self.nodes.iter().map(|(id, _)| *id).collect()
+    fn nodes(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        self.nodes.iter().map(|(id, node)| (*id, node))
     }
 
     fn node_count(&self) -> u64 {
@@ -137,12 +137,9 @@ impl Tree for State {
         Some(at(*node, cookie))
     }
 
-    fn all_entries(&self) -> Vec<(NodeId, Vec<u8>, Entry)> {
+    fn entries(&self) -> impl Iterator<Item = (NodeId, &[u8], Entry)> {
         let all = self.order.iter();
-        all.map(|((directory, cookie), (name, node))| {
-            (*directory, name.0.clone(), at(*node, *cookie))
-        })
-        .collect()
+        all.map(|((directory, cookie), (name, node))| (*directory, &name.0[..], at(*node, *cookie)))
     }
 
     fn listing(&self, directory: NodeId, from: u64, most: usize) -> Vec<(Vec<u8>, Entry)> {
@@ -287,7 +284,7 @@ impl service::State for State {
     type Other = super::version_1::State;
     const OTHER_VERSION: u32 = 1;
 
-    fn fresh(_: &service::Start) -> Self {
+    fn fresh(start: &service::Start) -> Self {
         let nodes = [(NodeId::ROOT, crate::make::root())];
         State {
             nodes: nodes.into_iter().collect(),
@@ -298,7 +295,7 @@ impl service::State for State {
             unused: Value::new(FIRST_PAGE),
             released: Map::default(),
             covers: Map::default(),
-            open: Descriptions::default(),
+            open: Descriptions::fresh(start),
             last: Value::new(NodeId::ROOT),
             origin: Value::new(Origin::Empty),
         }

@@ -193,6 +193,17 @@ impl<M: Machine> Kernel<M> {
         self.processes.release(index);
     }
 
+    /// Ends any one process, or frees a space that is left. Whether there was one.
+    pub(super) fn end_any_program(&mut self) -> bool {
+        let mut identities = self.processes.items.iter().map(|process| process.identity);
+        if let Some(identity) = identities.find(|identity| identity.pid != Pid::NONE) {
+            self.process_destroy(identity.pid);
+            return true;
+        }
+        let left = self.memory.any_space();
+        left.is_some_and(|id| self.memory.destroy_space(&mut self.machine, id).is_ok())
+    }
+
     /// vm's answer to a copy in the name of a process that is no more helps nobody.
     fn give_up_copy(&mut self, process: ProcessIndex, copy: u16) {
         let copies = &mut self.processes.items[process as usize].copies;

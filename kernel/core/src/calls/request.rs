@@ -1,6 +1,6 @@
 //! Calls about events, requests and leases.
 
-use abi::event::Outgoing;
+use abi::event::{Holding, Outgoing};
 use abi::slot::Refusal;
 use abi::{CallError, RequestId};
 
@@ -13,7 +13,10 @@ use crate::thread::State;
 
 impl<M: Machine> Kernel<M> {
     /// The event is written when the thread next runs.
-    pub(super) fn call_receive(&mut self, maker: &Maker) -> Answer {
+    pub(super) fn call_receive(&mut self, maker: &Maker, holding: Holding) -> Answer {
+        if !self.check_holding(maker.slot, holding) {
+            return Ok(None);
+        }
         self.acknowledge(maker.slot);
         if !self.stop_at_receive(maker.slot) {
             self.threads[maker.thread as usize].state = State::ReadyToReceive;
@@ -25,9 +28,13 @@ impl<M: Machine> Kernel<M> {
         self.event_page(maker).outgoing
     }
 
-    pub(super) fn call_submit(&mut self, maker: &Maker, to: u64) -> Result<(), CallError> {
+    pub(super) fn call_submit(&mut self, maker: &Maker, to: u64) -> Answer {
         let outgoing = self.outgoing(maker);
-        self.submit(maker.slot, endpoint(to)?, &outgoing)
+        if !self.may_ask(maker.slot, outgoing.tag.parent) {
+            return Ok(None);
+        }
+        self.submit(maker.slot, endpoint(to)?, &outgoing)?;
+        Ok(Some(0))
     }
 
     pub(super) fn call_reply(&mut self, maker: &Maker, id: u64) -> Result<(), CallError> {

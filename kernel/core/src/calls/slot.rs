@@ -47,6 +47,7 @@ impl<M: Machine> Kernel<M> {
                 let fault = Fault::from_word(a[1]).ok_or(CallError::BadArgument)?;
                 self.set_fault(endpoint(a[0])?, fault, a[2], a[3])?;
             }
+            Call::ProgramEnd => return Ok(self.end_any_program().into()),
             Call::CrashRead => return self.call_crash_read(maker, a[0], a[1]),
             _ => self.end_machine(maker.slot, a[0])?,
         }

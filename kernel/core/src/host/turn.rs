@@ -3,6 +3,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use abi::event::Holding;
 use abi::layout::{PAGE_SIZE, SERVICE_INBOX};
 use abi::slot::{Failure, Phase, Refusal};
 use abi::word::{index, low_16, low_32};
@@ -164,10 +165,15 @@ impl Host {
     }
 
     /// An instance acknowledges its event and takes the next. `None` when there is none (it gets a
-    /// turn when there is), when it is frozen now, or when it does not serve.
-    pub fn receive(&mut self, id: InstanceId) -> Option<Event> {
+    /// turn when there is), when it is frozen now, when it does not serve, or when it is ended
+    /// because it does not know what it has in hand.
+    pub fn receive(&mut self, id: InstanceId, holding: Holding) -> Option<Event> {
         match self.instance(id).and(self.turn_of(id.index)) {
-            Some(Turn::Event(_) | Turn::TakeOver(_)) => self.kernel.receive(id.slot),
+            Some(Turn::Event(_) | Turn::TakeOver(_))
+                if self.kernel.check_holding(id.slot, holding) =>
+            {
+                self.kernel.receive(id.slot)
+            }
             _ => None,
         }
     }

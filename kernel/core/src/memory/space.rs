@@ -133,6 +133,12 @@ impl Memory {
         self.spaces.find(id).ok_or(CallError::NoSpace)
     }
 
+    /// Any space, if there is one.
+    pub(crate) fn any_space(&self) -> Option<SpaceId> {
+        let all = self.spaces.records.iter().map(|space| space.id);
+        all.into_iter().find(|id| *id != SpaceId::NONE)
+    }
+
     /// The top-level page table of a space.
     #[must_use]
     pub fn space_root(&self, space: SpaceHandle) -> Frame {

@@ -6,7 +6,7 @@ use abi::message::{PROTOCOL_KERNEL, kernel_kind};
 use abi::process::{FloatingPoint, Registers, ThreadState};
 use abi::{Call, CallError, Caller, Errno, Event, Pid, Reply, SpaceId, Time};
 
-use super::{FS, PM, PROGRAM_DATA, READ_WRITE, VFS, VM, World};
+use super::{FS, PM, PROGRAM_DATA, READ_WRITE, RS, VFS, VM, World};
 use crate::host::Touched;
 use crate::program::ProgramState;
 
@@ -409,4 +409,24 @@ fn the_time_of_day_is_stated_and_told() {
     assert_eq!(world.call(PM, Call::Clock, &[]), Ok(30));
     world.call(VM, Call::SpaceCreate, &[1]).unwrap();
     assert_eq!(world.call(VM, Call::MapVdso, &[1, PROGRAM_DATA]), Ok(2));
+}
+
+#[test]
+fn rs_ends_all_programs_whatever_they_do() {
+    let mut world = World::new();
+    let free = world.host.kernel.memory.statistics().free;
+    let pids = [1, 2, 3].map(|pid| world.spawn(pid));
+    for pid in pids {
+        world.map(pid, 3);
+    }
+    // One waits for an answer, one has just been asked about, one runs; and a space is nobody's.
+    world.program_request(pids[0]);
+    world.program_call(pids[1]);
+    world.call(VM, Call::SpaceCreate, &[9]).unwrap();
+    let ended = core::iter::repeat_with(|| world.call(RS, Call::ProgramEnd, &[]))
+        .take_while(|result| *result == Ok(1));
+    assert_eq!(ended.count(), 3 + 4);
+    assert!(world.host.program(pids[0]).is_err());
+    world.host.check().unwrap();
+    assert_eq!(world.host.kernel.memory.statistics().free, free);
 }

@@ -149,7 +149,7 @@ impl Chaos {
             // What this instance's predecessor did not acknowledge is heard again.
             self.asked.remove(&(id.slot, tag));
         }
-        let Some(event) = self.world.host.receive(id) else {
+        let Some(event) = self.world.receive_as(id) else {
             return;
         };
         let kind = event.kind;

@@ -175,7 +175,7 @@ fn a_candidate_can_do_nothing_that_others_see() {
             assert_eq!(refused, Err(CallError::NotPermitted), "{call:?}");
         }
     }
-    assert!(world.host.receive(id).is_none());
+    assert!(world.receive_as(id).is_none());
     assert!(world.host.call(id, Call::Grow, &[8192]).is_ok());
     world.prepare();
 }

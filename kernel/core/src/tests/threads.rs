@@ -367,7 +367,7 @@ fn an_unknown_call_and_an_unheld_request_are_errors() {
     let thread = world.thread(VFS);
     runs(next, thread);
     for (number, error) in [
-        (61, CallError::UnknownCall),
+        (62, CallError::UnknownCall),
         (u64::MAX, CallError::UnknownCall),
         (Call::Reply as u64, CallError::NoRequest),
         (Call::Submit as u64, CallError::NoSlot),

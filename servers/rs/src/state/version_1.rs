@@ -85,8 +85,13 @@ impl service::State for State {
     type Other = super::version_2::State;
     const OTHER_VERSION: u32 = 2;
 
-    fn fresh(_: &service::Start) -> Self {
-        Self::default()
+    fn fresh(start: &service::Start) -> Self {
+        let first = super::first_number(start);
+        State {
+            last_number: Value::new(first),
+            last_fault: Value::new(first),
+            ..Self::default()
+        }
     }
 
     fn check(&mut self) -> usize {

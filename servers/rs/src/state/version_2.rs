@@ -113,8 +113,17 @@ impl service::State for State {
     type Other = super::version_1::State;
     const OTHER_VERSION: u32 = 1;
 
-    fn fresh(_: &service::Start) -> Self {
-        Self::default()
+    fn fresh(start: &service::Start) -> Self {
+        let first = super::first_number(start);
+        let numbers = Numbers {
+            transaction: first,
+            fault: first,
+            ..Numbers::default()
+        };
+        State {
+            numbers: Value::new(numbers),
+            ..Self::default()
+        }
     }
 
     fn check(&mut self) -> usize {

@@ -1,7 +1,7 @@
 //! Version 1: a niceness for each process.
 
 use crate::policy::Nice;
-use abi::{Errno, Pid};
+use abi::Pid;
 use minicbor::{Decode, Encode};
 use service::container::Map;
 use shape::Shape;
@@ -26,20 +26,15 @@ impl State {
         self.nice.remove(&process);
     }
 
-    /// The niceness of a process.
+    /// The niceness of a process, if it is known.
     #[must_use]
     pub fn nice(&self, process: Pid) -> Option<Nice> {
         self.nice.get(&process).copied()
     }
 
     /// Changes the niceness of a process.
-    ///
-    /// # Errors
-    /// `SRCH` when there is no such process.
-    pub fn set_nice(&mut self, process: Pid, nice: Nice) -> Result<(), Errno> {
-        self.nice
-            .update(&process, |old| *old = nice)
-            .ok_or(Errno::SRCH)
+    pub fn set_nice(&mut self, process: Pid, nice: Nice) {
+        self.nice.insert(process, nice);
     }
 }
 

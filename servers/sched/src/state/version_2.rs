@@ -1,7 +1,7 @@
 //! Version 2: classes beside niceness, and a count of processes started.
 
 use crate::policy::Nice;
-use abi::{Errno, Pid};
+use abi::Pid;
 use minicbor::{Decode, Encode};
 use service::container::{Map, Value};
 use shape::Shape;
@@ -41,7 +41,7 @@ impl State {
         self.processes.remove(&process);
     }
 
-    /// The niceness of a process.
+    /// The niceness of a process, if it is known.
     #[must_use]
     pub fn nice(&self, process: Pid) -> Option<Nice> {
         self.processes.get(&process).map(|class| match class {
@@ -51,13 +51,8 @@ impl State {
     }
 
     /// Changes the niceness of a process.
-    ///
-    /// # Errors
-    /// `SRCH` when there is no such process.
-    pub fn set_nice(&mut self, process: Pid, nice: Nice) -> Result<(), Errno> {
-        self.processes
-            .update(&process, |class| *class = Class::Normal(nice))
-            .ok_or(Errno::SRCH)
+    pub fn set_nice(&mut self, process: Pid, nice: Nice) {
+        self.processes.insert(process, Class::Normal(nice));
     }
 }
 
