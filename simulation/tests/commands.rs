@@ -15,8 +15,8 @@ const SEEDS: u64 = 60;
 /// Plays the case with these orders. Programs must see what they see without.
 fn ordered(case: &Case, seed: u64, orders: &[Order]) -> Played {
     let questions = vec![Order::Status(endpoint::RS); orders.len()];
-    let calm = play(case, seed, &Disturbance::at_once(questions)).unwrap();
-    let played = play(case, seed, &Disturbance::at_once(orders.to_vec())).unwrap();
+    let calm = play(case, seed, &Disturbance::at_once(questions)).expect("a run");
+    let played = play(case, seed, &Disturbance::at_once(orders.to_vec())).expect("a run");
     for (name, noted) in &calm.outcome.notes {
         let now = &played.outcome.notes[name];
         assert!(*name == ORDERS || noted == now, "{name}, seed {seed}");
@@ -33,7 +33,7 @@ fn ordered(case: &Case, seed: u64, orders: &[Order]) -> Played {
 /// What rs has answered.
 fn answers(played: &Played) -> Vec<Response> {
     let decode = |noted: &Noted| match noted {
-        Noted::Bytes(bytes) => control::decode_response(bytes).unwrap(),
+        Noted::Bytes(bytes) => control::decode_response(bytes).expect("an answer"),
         Noted::Number(number) => panic!("{number}"),
     };
     played.outcome.notes[ORDERS].iter().map(decode).collect()
@@ -60,7 +60,7 @@ fn updates_that_come_together_take_turns() {
 }
 
 fn take_turns(orders: &[Order]) {
-    let case = cases::updates::ordered_by_two().unwrap();
+    let case = cases::updates::ordered_by_two().expect("a case");
     for seed in 1..=SEEDS {
         let played = ordered(&case, seed, orders);
         let mut made: Vec<Vec<(u32, u32)>> = Vec::new();

@@ -72,6 +72,8 @@ fn check(done: &Done, expected: &[(String, u8)]) {
     assert!(wrong.is_empty(), "{}\n{}", wrong.join("\n"), done.report());
 }
 
+/// S12: hello keeps no pages for its successor; after each way to be rolled back it serves, with a stack
+/// and a heap that it can write. (Page by page: carried.rs in kernel/core.)
 #[test]
 fn a_replacement_that_fails_leaves_the_old_version_as_it_was() {
     let overlay = tempfile::tempdir().expect("a folder");
@@ -238,7 +240,7 @@ fn a_file_that_is_no_image_is_refused_before_anything_starts() {
 }
 
 /// A wrong command, its status, and what its message must contain.
-const WRONG: [(&str, u8, &str); 22] = [
+const WRONG: [(&str, u8, &str); 26] = [
     ("service", 2, "Usage: service"),
     (
         "service frobnicate hello",
@@ -258,6 +260,22 @@ const WRONG: [(&str, u8, &str); 22] = [
         "service update hello --to",
         2,
         "a value is required for '--to",
+    ),
+    (
+        "service update hello --deadline 0",
+        2,
+        "invalid value '0' for '--deadline",
+    ),
+    (
+        "service update hello --deadline -1",
+        2,
+        "unexpected argument '-1'",
+    ),
+    ("service update hello --all", 2, "cannot be used with"),
+    (
+        "service update hello ds hello",
+        1,
+        "hello: each service of an update is named once",
     ),
     ("service update nobody", 1, "nobody: no such service"),
     ("service fault nobody", 1, "nobody: no such service"),

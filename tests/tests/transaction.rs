@@ -24,9 +24,9 @@ const CORE: [&str; 10] = [
 ];
 const FAILURES: [&str; 4] = ["panicking", "refusing", "hanging", "undecoding"];
 
-/// S1, S6: four sets of core services, whose members are named in different orders (vm first, vm last), are updated to another version and back while programs work, each
-/// 26 times, without a retry; and members fail in each way (`each` of them, or one by `turn`), and
-/// nothing has changed.
+/// S1, S6: four sets of core services, their members in different orders (vm first, vm last), are updated
+/// to another version and back while programs work, each 26 times, without a retry; and members fail in
+/// each way (`each` of them, or one by `turn`), and nothing has changed.
 fn sets_under_load(memory: &str, who: &str) {
     let overlay = tempfile::tempdir().expect("a folder");
     for member in CORE {

@@ -7,6 +7,7 @@ pub mod execute;
 pub mod files;
 pub mod floods;
 pub mod keys;
+pub mod killed;
 pub mod pages;
 pub mod pipes;
 pub mod poison;
