@@ -7,8 +7,9 @@
 //!
 //! After a crash of the service that is asked, a question goes on and gets its answer as if nothing had
 //! been: a program sees the time that takes. It is ended with `EFAULT` when it was in hand at two crashes
-//! in a row, and with `EIO` when the service is down or given up. Each protocol says behind the words
-//! `After a crash:` what a program sees then; docs/recovery.md has the rest.
+//! in a row, and with `EIO` when the service is down or given up; a service that was started fresh
+//! answers `ESTALE` to what is of before. Each protocol says behind the words `After a crash:` what a
+//! program sees then; docs/recovery.md has the rest.
 #![no_std]
 
 extern crate alloc;
