@@ -1,7 +1,7 @@
 //! The command `service`; see `lib.rs`.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
@@ -26,9 +26,19 @@ fn main() -> ExitCode {
             Err(error) => return fail(NOT_ASKED, &error.to_string()),
         },
     };
+    announce(&request);
     match ask::response(&request, &file) {
         Err(error) => not_asked(&error),
         Ok(response) => show_response(&response, only.as_ref()),
+    }
+}
+
+/// Tells somebody who looks on what is under way that may take a while, until its report comes.
+fn announce(request: &Request) {
+    if let Some(text) = text::announcement(request)
+        && io::stderr().is_terminal()
+    {
+        let _ = writeln!(io::stderr(), "{text}");
     }
 }
 

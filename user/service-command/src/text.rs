@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use abi::slot::{Failure, Phase, Refusal};
 use control::{
-    Changed, Crash, Reason, Refused, Response, ServiceName, ServiceStatus, Step, Updated,
+    Changed, Crash, Reason, Refused, Request, Response, ServiceName, ServiceStatus, Step, Until,
+    Updated,
 };
 
 use crate::crashes;
@@ -187,6 +188,29 @@ const fn reason(reason: Reason) -> &'static str {
     }
 }
 
+/// What an update is about, before it has come to anything.
+#[must_use]
+pub fn announcement(request: &Request) -> Option<String> {
+    let (whom, how) = match request {
+        Request::Update { members, how } => {
+            let names: Vec<&str> = members.iter().map(|one| one.name.as_str()).collect();
+            (names.join(", "), how)
+        }
+        Request::UpdateAll { how, .. } => ("all services".to_owned(), how),
+        _ => return None,
+    };
+    let milliseconds = how.deadline_ms;
+    Some(match how.until {
+        Until::Committed => {
+            format!("updating {whom}: loading, then a pause of at most {milliseconds} ms ...")
+        }
+        Until::Ready => {
+            format!("trying to update {whom}, with a pause of at most {milliseconds} ms ...")
+        }
+        Until::Prepared => format!("loading {whom} ..."),
+    })
+}
+
 /// A failure in words.
 #[must_use]
 pub const fn failure(failure: Failure) -> &'static str {
@@ -223,6 +247,32 @@ const fn own_reason(refusal: Refusal) -> &'static str {
 mod tests {
     use super::*;
     use abi::declaration::Policy;
+    use control::{How, Member, Target};
+
+    #[test]
+    fn an_update_is_announced() {
+        let how = How::default();
+        let to = Target::Newest;
+        let members = ["vfs", "vm"].map(|name| Member {
+            name: ServiceName::new(name).unwrap(),
+            to,
+        });
+        let set = Request::Update {
+            members: members.into(),
+            how,
+        };
+        assert_eq!(
+            announcement(&set).unwrap(),
+            "updating vfs, vm: loading, then a pause of at most 2000 ms ..."
+        );
+        let until = Until::Prepared;
+        let all = Request::UpdateAll {
+            to,
+            how: How { until, ..how },
+        };
+        assert_eq!(announcement(&all).unwrap(), "loading all services ...");
+        assert_eq!(announcement(&Request::Status), None);
+    }
 
     fn row(name: &str, phase: Phase) -> ServiceStatus {
         ServiceStatus {
