@@ -1,5 +1,6 @@
 //! S21: the system ends in bounded time, whoever is dead or dies meanwhile.
 
+use evernix::run::Ending;
 use std::time::Duration;
 use tests::inside::{Done, Inside};
 
@@ -60,4 +61,27 @@ fn with_a_service_that_dies_half_way() {
     }
     let points = "for name in pm vfs vm ramfs host-link; do service fault $name --at 25; done";
     ends(points);
+}
+
+/// A service that nothing can do without is given up: the machine ends, and says why.
+#[test]
+fn with_a_service_that_nothing_can_do_without() {
+    for name in ["pm", "vfs", "vm", "ramfs"] {
+        let done = run(&format!(
+            "service edit {name} --policy leave; service fault {name} panic; ls /; sleep 100"
+        ));
+        assert!(
+            matches!(done.ending, Ending::Failed(_)),
+            "{}",
+            done.report()
+        );
+        let log = &done.logs.kernel;
+        let said = format!("rs: the system cannot do without {name} and ends");
+        assert!(log.contains(&said), "{}", done.report());
+        assert!(
+            log.contains("ends the machine: Failure"),
+            "{}",
+            done.report()
+        );
+    }
 }
