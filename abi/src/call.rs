@@ -71,7 +71,7 @@ calls! {
     /// the event page's `outgoing.reply` gets words: State version, seed (3 random words),
     /// generation | slot << 32, and the bytes of the boot archive that are mapped.
     StartInformation = 17,
-    /// Ends the instance as crashed by panic: no arguments.
+    /// Ends the instance as crashed: (0 by a panic, 1 because it got no memory).
     Abort = 18,
 
     /// Maps zeroed kept pages: (page index, pages). Pages already there stay as they are.

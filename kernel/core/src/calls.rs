@@ -169,7 +169,12 @@ impl<M: Machine> Kernel<M> {
             Call::ExportDone => self.call_export_done(maker, a[0], a[1]),
             Call::StartInformation => self.call_start_information(maker),
             Call::Abort => {
-                self.thread_failed(maker.thread, Failure::Panic, 0);
+                let failure = if a[0] == 1 {
+                    Failure::NoMemory
+                } else {
+                    Failure::Panic
+                };
+                self.thread_failed(maker.thread, failure, 0);
                 Ok(None)
             }
             _ => self.carry_out_declared(maker, call, a),

@@ -39,6 +39,7 @@ pub fn export<S: Service>() -> ! {
     let mut inbox = Inbox {
         written: 0,
         size: 0,
+        refused: false,
     };
     let done = store.is_some_and(|store| store.export(&mut inbox).is_ok());
     if done {
@@ -46,15 +47,18 @@ pub fn export<S: Service>() -> ! {
         let version = u64::from(<S::State as State>::VERSION);
         let _ = call(Call::ExportDone, [inbox.written, version, 0, 0, 0, 0]);
     }
+    let reason = u64::from(inbox.refused);
     loop {
         // The kernel ends this thread.
-        let _ = call(Call::Abort, [0; 6]);
+        let _ = call(Call::Abort, [reason, 0, 0, 0, 0, 0]);
     }
 }
 
 struct Inbox {
     written: u64,
     size: u64,
+    /// Whether there was no memory for it.
+    refused: bool,
 }
 
 impl minicbor::encode::Write for &mut Inbox {

@@ -8,6 +8,7 @@ use abi::limits::PAGES_PER_CALL;
 use abi::word::index;
 use core::alloc::Layout;
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicBool, Ordering};
 use talc::TalcCell;
 use talc::base::Talc;
 use talc::base::binning::{Binning, DefaultBinning};
@@ -19,6 +20,14 @@ const STEP: usize = 64 * 1024;
 
 /// Bytes asked of the kernel in one call, at most.
 const PIECE: u64 = PAGES_PER_CALL * PAGE_SIZE;
+
+/// Whether the last memory that was asked for was refused.
+static EXHAUSTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether a panic is one for want of memory.
+pub(super) fn is_exhausted() -> bool {
+    EXHAUSTED.load(Ordering::Relaxed)
+}
 
 /// Memory from the kernel.
 #[derive(Debug)]
@@ -63,7 +72,9 @@ unsafe impl Source for FromKernel {
             .size
             .saturating_add(wanted.max(STEP))
             .next_multiple_of(4096);
-        let start = grow(talc.source.size, size)?;
+        let grown = grow(talc.source.size, size);
+        EXHAUSTED.store(grown.is_err(), Ordering::Relaxed);
+        let start = grown?;
         let start: *mut u8 = core::ptr::with_exposed_provenance_mut(index(start));
         let new_end = start.wrapping_add(size);
         talc.source.end = match talc.source.end {

@@ -5,6 +5,7 @@
 )]
 
 use super::export;
+use super::heap::is_exhausted;
 use super::kernel::Kernel;
 use super::kernel_call::{call, event, outgoing_words};
 use crate::instance::{Instance, Service};
@@ -73,9 +74,10 @@ fn refuse(refusal: Refusal) -> ! {
 }
 
 fn abort() -> ! {
+    let reason = u64::from(is_exhausted());
     loop {
         // The kernel ends the instance and does not return.
-        let _ = call(Call::Abort, [0; 6]);
+        let _ = call(Call::Abort, [reason, 0, 0, 0, 0, 0]);
     }
 }
 
