@@ -28,4 +28,4 @@ pub const EXPORT_STACK: u64 = 7 * TOP_LEVEL_SPAN;
 /// Bytes of a service's stack; a guard page lies on both sides.
 pub const SERVICE_STACK_SIZE: u64 = 64 * 1024;
 /// Bytes of an exporter's stack.
-pub const EXPORT_STACK_SIZE: u64 = 64 * 1024;
+pub const EXPORT_STACK_SIZE: u64 = 32 * 1024;

@@ -19,8 +19,8 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 /// Where the instance keeps what it exports.
 static STORE: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
-/// Bytes of inbox asked of the kernel at a time.
-const STEP: u64 = 64 * 1024;
+/// Bytes of inbox asked of the kernel first; then it is made twice as long each time.
+const FIRST: u64 = 16 * 1024;
 
 /// Lets `export` find the State of this instance.
 pub(super) fn publish<S: Service>(instance: &Instance<S>) {
@@ -61,16 +61,29 @@ struct Inbox {
     refused: bool,
 }
 
-impl minicbor::encode::Write for &mut Inbox {
-    type Error = abi::CallError;
-
-    fn write_all(&mut self, bytes: &[u8]) -> Result<(), Self::Error> {
-        let end = self.written + bytes.len() as u64;
-        while end > self.size {
-            let wanted = end.next_multiple_of(STEP);
+impl Inbox {
+    /// Makes the inbox as long as that at least.
+    #[cold]
+    fn grow(&mut self, end: u64) -> Result<(), abi::CallError> {
+        let wanted = end.max(2 * self.size).max(FIRST);
+        while self.size < wanted {
             let size = wanted.min(self.size + PAGES_PER_CALL * PAGE_SIZE);
             call(Call::InboxGrow, [size, 0, 0, 0, 0, 0])?;
             self.size = size;
+        }
+        Ok(())
+    }
+}
+
+impl minicbor::encode::Write for &mut Inbox {
+    type Error = abi::CallError;
+
+    /// Most of what is written is a few bytes, whose number the compiler knows where it is inlined.
+    #[inline(always)]
+    fn write_all(&mut self, bytes: &[u8]) -> Result<(), Self::Error> {
+        let end = self.written + bytes.len() as u64;
+        if end > self.size {
+            self.grow(end)?;
         }
         let to: *mut u8 =
             ptr::with_exposed_provenance_mut(index(layout::SERVICE_INBOX + self.written));

@@ -5,7 +5,7 @@ use crate::content::runs;
 use crate::make::{New, make};
 use crate::node::{Content, NodeId};
 use crate::tree::Tree;
-use linux::file::mode::{Actor, S_IFREG};
+use linux::file::mode::{Actor, S_IFDIR, S_IFREG};
 use service::{Start, State};
 
 const ROOT: Actor<'static> = Actor {
@@ -97,6 +97,39 @@ fn damaged<T: Tree + State>() {
     assert!(tree.node(node).is_none() && tree.node(other).is_some());
     assert_eq!(tree.page_count(), 0);
     assert_eq!(tree.check(), 0);
+}
+
+fn counters<T: Tree + State>() {
+    let mut tree = T::fresh(&Start::default());
+    let node = fill(&mut tree);
+    let directory = New {
+        mode: S_IFDIR | 0o755,
+        content: Content::directory(NodeId::ROOT),
+    };
+    let inner = make(&mut tree, &ROOT, (NodeId::ROOT, b"inner"), directory, 5).unwrap();
+    let right: Vec<_> = tree.nodes().map(|(id, of)| (id, of.clone())).collect();
+    let second = crate::node::Entry {
+        node: inner,
+        cookie: 9,
+    };
+    // A directory in two places, and one in a file; counters that nothing has counted.
+    tree.put_entry(inner, b"second", second);
+    tree.put_entry(node, b"below", second);
+    tree.change_node(node, |of| (of.links, of.opens) = (7, 1));
+    tree.change_node(NodeId::ROOT, |of| {
+        of.links = 0;
+        of.content = Content::directory(NodeId::ROOT);
+    });
+    assert_eq!(tree.check(), 2);
+    let now: Vec<_> = tree.nodes().map(|(id, of)| (id, of.clone())).collect();
+    assert_eq!(now, right);
+    assert_eq!(tree.check(), 0);
+}
+
+#[test]
+fn counters_say_what_is_there() {
+    counters::<version_1::State>();
+    counters::<version_2::State>();
 }
 
 #[test]

@@ -144,12 +144,11 @@ impl<M: Machine> Loader<'_, M> {
         bytes: u64,
         protection: Protection,
     ) -> Result<(), CallError> {
+        if let Some(first) = self.archive_frame(offset) {
+            let mut tree = self.memory.service_tree(self.machine, self.instance.root);
+            return tree.map_run(address, first, bytes / PAGE_SIZE, protection);
+        }
         for done in (0..bytes).step_by(PAGE_BYTES) {
-            if let Some(frame) = self.archive_frame(offset + done) {
-                let mut tree = self.memory.service_tree(self.machine, self.instance.root);
-                tree.map(address + done, Entry::page(frame, protection))?;
-                continue;
-            }
             self.instance.charge(1)?;
             let root = self.instance.root;
             let frame = self
@@ -188,8 +187,12 @@ impl<M: Machine> Loader<'_, M> {
         Ok(())
     }
 
-    /// Fills a frame with bytes of the image.
+    /// Fills a frame with bytes of the image from the start of one of its pages on.
     fn fill(&mut self, frame: Frame, offset: u64, bytes: usize) -> Result<(), CallError> {
+        if let Some(from) = self.archive_frame(offset) {
+            self.machine.transfer(from, 0, frame, 0, bytes);
+            return Ok(());
+        }
         let mut buffer = [0; 256];
         for done in (0..bytes).step_by(buffer.len()) {
             let part = &mut buffer[..(bytes - done).min(256)];
@@ -205,12 +208,15 @@ impl<M: Machine> Loader<'_, M> {
         Ok(())
     }
 
-    /// Adds the base to every word that holds an address.
+    /// Adds the base to every word that holds an address. They are in order, so that most lie in the
+    /// page of the one before.
     fn relocate(&mut self, header: &ImageHeader) -> Result<(), CallError> {
         let data = header.text_size + header.read_only_size;
+        let base = self.instance.layout.base;
         let mut bytes = [0; 4 * RELOCATIONS_AT_A_TIME];
         let mut offset = header.relocation_offset;
         let mut left = header.relocations as usize;
+        let mut page = None;
         while left > 0 {
             let part = &mut bytes[..4 * left.min(RELOCATIONS_AT_A_TIME)];
             read_source(self.memory, self.machine, self.source, offset, part)?;
@@ -219,22 +225,18 @@ impl<M: Machine> Loader<'_, M> {
                 if word < data || word % 8 != 0 || word + 8 > data + header.data_memory {
                     return Err(CallError::BadImage);
                 }
-                self.relocate_word(self.instance.layout.base + word)?;
+                let frame = match page {
+                    Some((number, frame)) if number == word / PAGE_SIZE => frame,
+                    _ => self.frame(base + word)?,
+                };
+                page = Some((word / PAGE_SIZE, frame));
+                let index = super::copy::offset_in_page(word) / 8;
+                let value = self.machine.word(frame, index).wrapping_add(base);
+                self.machine.set_word(frame, index, value);
             }
             offset += part.len() as u64;
             left -= part.len() / 4;
         }
-        Ok(())
-    }
-
-    fn relocate_word(&mut self, address: u64) -> Result<(), CallError> {
-        let frame = self.frame(address)?;
-        let index = super::copy::offset_in_page(address) / 8;
-        let value = self
-            .machine
-            .word(frame, index)
-            .wrapping_add(self.instance.layout.base);
-        self.machine.set_word(frame, index, value);
         Ok(())
     }
 

@@ -3,8 +3,9 @@
 //! Tables count their entries in their frame's record, so an empty one is freed at once.
 
 use abi::CallError;
+use abi::call::Protection;
 
-use super::entry::{ENTRIES, Entry, TOP_LEVEL, index};
+use super::entry::{ENTRIES, Entry, PAGE_BYTES, TOP_LEVEL, index};
 use super::frames::{FrameTable, Purpose, State};
 use crate::machine::{Frame, Machine};
 
@@ -89,6 +90,29 @@ impl<M: Machine> Tree<'_, M> {
     pub(super) fn map(&mut self, address: u64, entry: Entry) -> Result<(), CallError> {
         let table = self.make_table(address)?;
         self.set(table, index(address, 0), entry);
+        Ok(())
+    }
+
+    /// Maps frames that follow each other from `address` on, where no pages are.
+    pub(super) fn map_run(
+        &mut self,
+        address: u64,
+        first: Frame,
+        pages: u64,
+        protection: Protection,
+    ) -> Result<(), CallError> {
+        let mut table = None;
+        for (frame, at) in (first.0..)
+            .zip((address..).step_by(PAGE_BYTES))
+            .take(abi::word::index(pages))
+        {
+            let here = match table {
+                Some(table) if index(at, 0) != 0 => table,
+                _ => self.make_table(at)?,
+            };
+            table = Some(here);
+            self.set(here, index(at, 0), Entry::page(Frame(frame), protection));
+        }
         Ok(())
     }
 

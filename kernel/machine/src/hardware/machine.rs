@@ -82,10 +82,8 @@ impl Machine for Hardware {
     }
 
     fn prepare_root(&mut self, root: Frame) {
-        for index in KERNEL_HALF..512 {
-            let entry = self.word(self.kernel_root, index);
-            self.set_word(root, index, entry);
-        }
+        let half = size_of::<u64>() * KERNEL_HALF;
+        self.transfer(self.kernel_root, half, root, half, PAGE - half);
     }
 
     fn retire_root(&mut self, root: Frame) {
