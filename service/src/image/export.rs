@@ -68,7 +68,9 @@ impl Inbox {
         let wanted = end.max(2 * self.size).max(FIRST);
         while self.size < wanted {
             let size = wanted.min(self.size + PAGES_PER_CALL * PAGE_SIZE);
-            call(Call::InboxGrow, [size, 0, 0, 0, 0, 0])?;
+            let grown = call(Call::InboxGrow, [size, 0, 0, 0, 0, 0]);
+            self.refused = grown.is_err();
+            grown?;
             self.size = size;
         }
         Ok(())
