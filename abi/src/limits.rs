@@ -26,6 +26,9 @@ pub const POISON_CRASHES: u32 = 2;
 pub const QUESTIONS: usize = 4 * DESCRIPTORS;
 /// Nanoseconds.
 pub const QUESTIONS_TIME: u64 = 60_000_000_000;
+/// Ticks of 10 ms that a service may run, for more than half of the time, without ending a request or
+/// handing one on, before it is taken to go round for ever.
+pub const FRUITLESS_TICKS: u32 = 300;
 /// Pages one kernel call maps, unmaps, copies or clones at most.
 pub const PAGES_PER_CALL: u64 = 1024;
 /// Bytes one lease copy moves at most.

@@ -11,7 +11,7 @@ use image::Image;
 
 use super::guest::{Answer, Guest, Listing, failed};
 use super::instances::{Instance, Places, Search, Switches};
-use super::outcome::{Outcome, Round, Seen, crashes, judge, not_running};
+use super::outcome::{Outcome, Round, Seen, crashes, judge, not_running, starts_anew};
 use super::plan::{Injection, Profile, Texts, choose, executed, read_profile, write_profile};
 use super::report::{Case, Report};
 use super::stub::{Stub, StubError};
@@ -401,6 +401,7 @@ impl Session {
             check: None,
             crashed: Vec::new(),
             down: Vec::new(),
+            anew: false,
         };
         let log = self.guest.new_log();
         if let Round::Done(difference) = &seen.round {
@@ -414,6 +415,7 @@ impl Session {
         }
         let log = log + &self.guest.new_log();
         seen.crashed = crashes(&log);
+        seen.anew = starts_anew(&log);
         if matches!(seen.check, Some(Round::Done(_))) && !seen.crashed.is_empty() {
             let answer = self.guest.ask("status", campaign.limit, &mut |_| Ok(()));
             if let Answer::Done(table, _) = answer {

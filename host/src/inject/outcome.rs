@@ -32,6 +32,8 @@ pub(super) struct Seen {
     pub(super) crashed: Vec<String>,
     /// Services that are down afterwards.
     pub(super) down: Vec<String>,
+    /// Whether all programs ended and everything started anew.
+    pub(super) anew: bool,
 }
 
 /// What the fault came to.
@@ -51,6 +53,8 @@ pub enum Outcome {
     Stuck,
     /// Programs see errors even after the fault is gone.
     Lasting,
+    /// All programs ended, and everything started anew without the machine's end.
+    Anew,
     /// A program had a wrong result without an error.
     Wrong,
     /// The system ended, or did not answer within the limit.
@@ -59,7 +63,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// All of them, from the best to the worst.
-    pub const ALL: [Outcome; 9] = [
+    pub const ALL: [Outcome; 10] = [
         Outcome::NotExecuted,
         Outcome::Unaffected,
         Outcome::Transparent,
@@ -67,6 +71,7 @@ impl Outcome {
         Outcome::Down,
         Outcome::Stuck,
         Outcome::Lasting,
+        Outcome::Anew,
         Outcome::Wrong,
         Outcome::Lost,
     ];
@@ -100,6 +105,7 @@ impl fmt::Display for Outcome {
             Outcome::Down => "down",
             Outcome::Stuck => "stuck",
             Outcome::Lasting => "lasting",
+            Outcome::Anew => "anew",
             Outcome::Wrong => "WRONG",
             Outcome::Lost => "LOST",
         })
@@ -113,6 +119,10 @@ pub(super) fn judge(seen: &Seen) -> (Outcome, String) {
         Some(round) => judge_round(round, true),
         None => (Outcome::Unaffected, String::new()),
     };
+    if seen.anew && during.max(after) < Outcome::Lost {
+        // A round that was cut short says nothing.
+        return (Outcome::Anew, "all programs ended".to_owned());
+    }
     if during.max(after) > Outcome::Lasting {
         let reason = if after > during { later } else { reason };
         return (during.max(after), reason);
@@ -164,6 +174,11 @@ pub(super) fn crashes(log: &str) -> Vec<String> {
     log.lines().filter_map(name).collect()
 }
 
+/// Whether the log says that all programs ended for a service that has lost its State.
+pub(super) fn starts_anew(log: &str) -> bool {
+    log.contains("starts without its State: all programs end")
+}
+
 /// The services that the table of `service status` shows as not running.
 pub(super) fn not_running(table: &str) -> Vec<String> {
     let row = |line: &str| {
@@ -187,6 +202,7 @@ mod tests {
             check,
             crashed: vec!["pm".to_owned()],
             down: Vec::new(),
+            anew: false,
         }
     }
 
@@ -231,6 +247,16 @@ mod tests {
             ..seen(error(), Some(error()))
         };
         assert_eq!(outcome(&down), Outcome::Down);
+        let anew = Seen {
+            anew: true,
+            ..seen(wrong(), Some(SAME))
+        };
+        assert_eq!(outcome(&anew), Outcome::Anew);
+        let lost = Seen {
+            round: Round::Late(String::new()),
+            ..anew
+        };
+        assert_eq!(outcome(&lost), Outcome::Lost);
         assert_eq!(
             outcome(&seen(Round::Left(String::new()), None)),
             Outcome::Error

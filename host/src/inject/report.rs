@@ -245,7 +245,7 @@ mod tests {
             text.contains("| pm | 2 | 1 | 0 | 1 | 0 | 0 | 0 | 0 | 0 | 0 |"),
             "{text}"
         );
-        assert!(text.contains("| total | 3 | 1 | 0 | 1 | 0 | 0 | 0 | 0 | 1 | 0 |"));
+        assert!(text.contains("| total | 3 | 1 | 0 | 1 | 0 | 0 | 0 | 0 | 0 | 1 | 0 |"));
         assert!(text.contains("Wrong or lost: 1 of the manifested (50.0 %)"));
         assert!(text.contains("vm at 0x10: `je 17h` became `jne 17h`"));
         assert!(text.contains("again: --seed 7 --from 2 ") && !text.contains("--from 0"));

@@ -3,6 +3,7 @@
 use abi::slot::Phase;
 use abi::{Endpoint, Time};
 
+use crate::holding::Fruitless;
 use crate::kernel::Kernel;
 use crate::list::{Chain, List};
 use crate::machine::Machine;
@@ -31,6 +32,7 @@ impl<M: Machine> Kernel<M> {
         record.freezing = false;
         record.failure = abi::slot::Failure::None;
         record.ticks = 0;
+        record.fruitless = Fruitless::NONE;
         record.notifications |= bits;
         self.take_over_requests(slot);
         if self.rules.hold(Rule::Disown) {

@@ -3,6 +3,7 @@
 use abi::event::Outgoing;
 use abi::{CallError, Endpoint, RequestId};
 
+use crate::holding::Fruitless;
 use crate::kernel::Kernel;
 use crate::machine::Machine;
 use crate::request::{Miss, Origin, Owner};
@@ -43,6 +44,7 @@ impl<M: Machine> Kernel<M> {
             }
             lease.access |= bits;
         }
+        self.slot_mut(slot).fruitless = Fruitless::NONE;
         self.unplace(index);
         self.take_back_leases(index);
         let request = &mut self.requests.items[index as usize];

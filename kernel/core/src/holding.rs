@@ -1,14 +1,16 @@
 //! Whether a service still knows what it has in hand. Each time it asks for an event it says how
 //! much it holds; a request or an answer that it has lost track of would otherwise be waited for
-//! without an end.
+//! without an end. And whether what it does comes to anything: a driver that handles the same interrupt
+//! again and again asks for events all the time.
 
 use abi::event::Holding;
-use abi::limits::{QUESTIONS, QUESTIONS_TIME};
+use abi::limits::{FRUITLESS_TICKS, QUESTIONS, QUESTIONS_TIME};
 use abi::slot::Failure;
 use abi::{Endpoint, RequestId, Time};
 
 use crate::kernel::Kernel;
 use crate::machine::Machine;
+use crate::schedule::TICK;
 use crate::slot::Unacknowledged;
 
 /// Questions asked in the name of a request, lately.
@@ -29,6 +31,32 @@ impl Questions {
         }
         self.count += 1;
         self.count > QUESTIONS
+    }
+}
+
+/// Ticks that a service was seen running and came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fruitless {
+    ticks: u32,
+    since: Time,
+}
+
+impl Fruitless {
+    pub(crate) const NONE: Fruitless = Fruitless {
+        ticks: 0,
+        since: Time(0),
+    };
+
+    /// Counts one more; whether that is too many, and more than half of the time.
+    pub(crate) fn count(&mut self, now: Time) -> bool {
+        if now.since(self.since) > 2 * TICK * u64::from(FRUITLESS_TICKS) {
+            *self = Fruitless {
+                ticks: 0,
+                since: now,
+            };
+        }
+        self.ticks += 1;
+        self.ticks >= FRUITLESS_TICKS
     }
 }
 

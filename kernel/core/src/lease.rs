@@ -7,6 +7,7 @@ use abi::limits::COPY_BYTES;
 use abi::message::{PROTOCOL_KERNEL, kernel_kind};
 use abi::{Access, CallError, Endpoint, Message, Reply, RequestId};
 
+use crate::holding::Fruitless;
 use crate::instance::InstanceIndex;
 use crate::kernel::Kernel;
 use crate::list::Chain;
@@ -311,7 +312,9 @@ impl<M: Machine> Kernel<M> {
             self.memory
                 .reply_pages(machine, from, space, range, protection(lease.access))?;
         }
-        self.slot_mut(slot).served += 1;
+        let record = self.slot_mut(slot);
+        record.served += 1;
+        record.fruitless = Fruitless::NONE;
         self.finish(index, Reply::value(0));
         Ok(())
     }

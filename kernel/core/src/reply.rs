@@ -2,6 +2,7 @@
 
 use abi::{CallError, Endpoint, Errno, Reply, RequestId, Tag};
 
+use crate::holding::Fruitless;
 use crate::kernel::Kernel;
 use crate::list::Chain;
 use crate::machine::Machine;
@@ -24,7 +25,9 @@ impl<M: Machine> Kernel<M> {
             ));
             return Err(CallError::NoRequest);
         };
-        self.slot_mut(slot).served += 1;
+        let record = self.slot_mut(slot);
+        record.served += 1;
+        record.fruitless = Fruitless::NONE;
         self.finish(index, reply);
         Ok(())
     }

@@ -353,7 +353,8 @@ impl<M: Machine> Kernel<M> {
         self.check_deadline(now);
     }
 
-    /// Counts a tick against the service that runs; one that has had too many hangs.
+    /// Counts a tick against the service that runs; one that has had too many of them without coming
+    /// back, or without coming to anything, hangs.
     fn tick(&mut self) {
         let Some(thread) = self.schedule.running else {
             return;
@@ -367,9 +368,11 @@ impl<M: Machine> Kernel<M> {
         if self.slot(slot).current != Some(index) {
             return;
         }
+        let now = self.machine.now();
         let record = self.slot_mut(slot);
         record.ticks += 1;
-        if record.ticks >= record.declaration.hang_ticks.max(1) {
+        let circles = record.fruitless.count(now);
+        if circles || record.ticks >= record.declaration.hang_ticks.max(1) {
             let instruction = self.threads[thread as usize].registers.rip;
             self.crash_at(slot, Failure::Hang, instruction, 0);
         }

@@ -10,6 +10,7 @@ use abi::slot::{Failure, Fault};
 use abi::word::low_16;
 use abi::{CallError, Endpoint, RequestId, Time};
 
+use crate::holding::Fruitless;
 use crate::instance::InstanceIndex;
 use crate::list::List;
 use crate::request::RequestIndex;
@@ -128,6 +129,8 @@ pub(crate) struct Slot {
     pub(crate) fault_number: u64,
     /// Ticks seen running since the last `receive`.
     pub(crate) ticks: u32,
+    /// Ticks seen running since it last ended a request or handed one on, lately.
+    pub(crate) fruitless: Fruitless,
     /// Crashes.
     pub(crate) crashes: u32,
     /// Why the current instance crashed.
@@ -167,6 +170,7 @@ impl Slot {
         points: 0,
         fault_number: 0,
         ticks: 0,
+        fruitless: Fruitless::NONE,
         crashes: 0,
         failure: Failure::None,
         crash_instruction: 0,

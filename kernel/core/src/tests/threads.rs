@@ -2,6 +2,7 @@
 
 use abi::event::{EventPage, notification};
 use abi::layout::{EXPORT_STACK, PAGE_SIZE, SERVICE_STACK_SIZE, USER_TOP};
+use abi::limits::FRUITLESS_TICKS;
 use abi::slot::{Failure, Phase};
 use abi::{Call, CallError, Endpoint, Errno, EventKind, Pid, Reply, Time};
 
@@ -238,6 +239,44 @@ fn a_service_that_does_not_come_back_hangs() {
     runs(next, world.thread(RS));
     let status = world.host.kernel.slot_status(VFS).unwrap();
     assert_eq!(status.current, Phase::Crashed as u32);
+    assert_eq!(status.failure, Failure::Hang as u32);
+}
+
+impl World {
+    /// The file server runs for so many ticks, and comes back after each with nothing done.
+    fn go_round(&mut self, ticks: u32) {
+        for _ in 0..ticks {
+            self.call(PM, Call::Notify, &[VFS.0.into()]).unwrap();
+            while self.receive(PM).is_some() {}
+            let _ = self.host.kernel.run();
+            let _ = self.pass(TICK);
+            if self.host.kernel.current_phase(VFS) == Phase::Running {
+                let _ = self.wait();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_service_that_goes_round_and_comes_to_nothing_hangs() {
+    let mut world = World::quiet();
+    world.go_round(FRUITLESS_TICKS - 1);
+    assert_eq!(world.host.kernel.current_phase(VFS), Phase::Running);
+    // A request that is ended is something.
+    let pid = world.spawn(1);
+    let request = world.program_request(pid);
+    world.reply(VFS, request.id, 0).unwrap();
+    while world.receive(VFS).is_some() {}
+    // And who runs for less than half of the time does no harm.
+    for _ in 0..4 {
+        world.go_round(FRUITLESS_TICKS / 4);
+        let later = u64::from(FRUITLESS_TICKS) * TICK;
+        let _ = world.pass(later);
+    }
+    assert_eq!(world.host.kernel.current_phase(VFS), Phase::Running);
+    world.go_round(2 * FRUITLESS_TICKS);
+    assert_eq!(world.host.kernel.current_phase(VFS), Phase::Crashed);
+    let status = world.host.kernel.slot_status(VFS).unwrap();
     assert_eq!(status.failure, Failure::Hang as u32);
 }
 
