@@ -8,6 +8,7 @@
 extern crate alloc;
 
 mod attributes;
+mod bytes;
 mod check;
 mod content;
 mod context;

@@ -77,7 +77,7 @@ fn made_of(entry: &archive::Entry<'_>, parent: NodeId) -> Node {
                 archived: (length > 0).then_some(part),
             },
         ),
-        Kind::Link => (S_IFLNK, Content::Link(entry.data.to_vec())),
+        Kind::Link => (S_IFLNK, Content::Link(entry.data.into())),
         Kind::CharacterDevice => (
             S_IFCHR,
             Content::Special(entry.device().unwrap_or_default()),

@@ -223,7 +223,7 @@ async fn make_link(cx: Context, start: Handle) -> Outcome {
     let text = lent_text(&cx, 1)?;
     let new = New {
         mode: S_IFLNK | 0o777,
-        content: Content::Link(text),
+        content: Content::Link(text[..].into()),
     };
     make(&cx, start, new)
 }

@@ -1,7 +1,7 @@
 //! What a file is: its attributes and what kind of content it has.
 
+use crate::bytes::Bytes;
 use abi::Errno;
-use alloc::vec::Vec;
 use linux::file::mode;
 use linux::file::status::Attributes;
 use minicbor::{Decode, Encode};
@@ -25,7 +25,7 @@ impl NodeId {
 /// A name in a directory.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Shape)]
 #[cbor(transparent)]
-pub(crate) struct Name(#[cbor(n(0), with = "minicbor::bytes")] pub Vec<u8>);
+pub(crate) struct Name(#[n(0)] pub Bytes);
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
@@ -78,7 +78,7 @@ pub(crate) enum Content {
     },
     /// A symbolic link and its text.
     #[n(2)]
-    Link(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>),
+    Link(#[n(0)] Bytes),
     /// A device with its number; a FIFO or socket has none.
     #[n(3)]
     Special(#[n(0)] u64),

@@ -38,7 +38,7 @@ pub struct State {
 }
 
 fn key(directory: NodeId, name: &[u8]) -> (NodeId, Name) {
-    (directory, Name(name.to_vec()))
+    (directory, Name(name.into()))
 }
 
 impl State {
@@ -101,7 +101,7 @@ impl Tree for State {
         found.sort_unstable_by_key(|(_, entry)| entry.cookie);
         let first = found.into_iter().take(most);
         first
-            .map(|(name, entry)| (name.0.clone(), *entry))
+            .map(|(name, entry)| (name.0.to_vec(), *entry))
             .collect()
     }
 
@@ -109,7 +109,7 @@ impl Tree for State {
         let mut names = self.names_in(directory);
         names
             .find(|(_, entry)| entry.node == node)
-            .map(|(name, _)| name.0.clone())
+            .map(|(name, _)| name.0.to_vec())
     }
 
     fn put_entry(&mut self, directory: NodeId, name: &[u8], entry: Entry) {

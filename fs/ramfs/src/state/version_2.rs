@@ -54,7 +54,7 @@ pub struct State {
 }
 
 fn key(directory: NodeId, name: &[u8]) -> (NodeId, Name) {
-    (directory, Name(name.to_vec()))
+    (directory, Name(name.into()))
 }
 
 impl State {
@@ -144,20 +144,22 @@ impl Tree for State {
 
     fn listing(&self, directory: NodeId, from: u64, most: usize) -> Vec<(Vec<u8>, Entry)> {
         let found = self.names_in(directory, from).take(most);
-        found.map(|(name, entry)| (name.0.clone(), entry)).collect()
+        found
+            .map(|(name, entry)| (name.0.to_vec(), entry))
+            .collect()
     }
 
     fn name_of(&self, directory: NodeId, node: NodeId) -> Option<Vec<u8>> {
         let mut names = self.names_in(directory, 0);
         names
             .find(|(_, entry)| entry.node == node)
-            .map(|(name, _)| name.0.clone())
+            .map(|(name, _)| name.0.to_vec())
     }
 
     fn put_entry(&mut self, directory: NodeId, name: &[u8], entry: Entry) {
         self.take_entry(directory, name);
         self.cookies.insert(key(directory, name), entry.cookie);
-        let name = Name(name.to_vec());
+        let name = Name(name.into());
         self.order
             .insert((directory, entry.cookie), (name, entry.node));
     }

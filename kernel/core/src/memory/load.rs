@@ -9,7 +9,7 @@ use abi::layout::{PAGE_SIZE, SERVICE_IMAGE, SERVICE_STACK_SIZE, TOP_LEVEL_SPAN};
 
 use super::Memory;
 use super::copy::Place;
-use super::entry::{Entry, PAGE_BYTES};
+use super::entry::PAGE_BYTES;
 use super::instance::{ImageSource, Instance, InstanceLayout, READ_WRITE};
 use super::plain::Plain;
 use crate::machine::{Frame, Machine};

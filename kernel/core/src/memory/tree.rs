@@ -157,6 +157,19 @@ impl<M: Machine> Tree<'_, M> {
         Ok(left)
     }
 
+    /// Hands all pages of a leaf table, which is freed with its entries, to `release`.
+    fn release_all(&mut self, table: Frame, mut used: u16, release: fn(&mut FrameTable, Frame)) {
+        let mut at = 0;
+        while used > 0 && at < ENTRIES {
+            let entry = self.entry(table, at);
+            if entry.is_present() {
+                release(self.frames, entry.frame());
+                used -= 1;
+            }
+            at += 1;
+        }
+    }
+
     fn drain_table(
         &mut self,
         table: Frame,
@@ -165,6 +178,12 @@ impl<M: Machine> Tree<'_, M> {
         release: fn(&mut FrameTable, Frame),
     ) -> Result<u64, Unfinished> {
         let mut used = self.frames.count_used(table, false, false);
+        if level == 0
+            && let Some(rest) = left.checked_sub(used.into())
+        {
+            self.release_all(table, used, release);
+            return Ok(rest);
+        }
         let mut at = 0;
         while used > 0 && at < ENTRIES {
             let entry = self.entry(table, at);
