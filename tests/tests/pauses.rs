@@ -9,12 +9,15 @@ const SERVICES: &str = "rs pm vfs vm ramfs pfs tty memory hello ds sched";
 /// Those with little to do when they are replaced, and the most that their replacement may take from
 /// the freeze to the commit.
 const SMALL: [&str; 6] = ["pfs", "tty", "memory", "hello", "ds", "sched"];
-const SMALL_PAUSE: u64 = 120_000;
-/// The most for any other service, of which ramfs knows the most, and for all of these.
-const PAUSE: u64 = 4_000_000;
-const PAUSE_OF_ALL: u64 = 6_000_000;
+const SMALL_PAUSE: u64 = 106_000;
+/// The most for any other service, for ramfs, which knows the most, and for all of these.
+const PAUSE: u64 = 200_000;
+const PAUSE_OF_RAMFS: u64 = 2_300_000;
+const PAUSE_OF_ALL: u64 = 3_500_000;
 /// The longest call while one service is updated six times in a row; nothing else gets on meanwhile.
-const CALL: u64 = 16_000_000;
+const CALL: u64 = 2_800_000;
+/// The longest call while all are updated six times in a row.
+const CALL_OF_ALL: u64 = 20_000_000;
 /// The longest call when a service crashes three times: the third time it may have served nothing
 /// since the second, and then rs waits for 100 ms.
 const CRASH: u64 = 150_000_000;
@@ -62,7 +65,8 @@ fn programs_wait_for_a_few_million_instructions() {
         let service = what.rsplit(' ').next().unwrap_or_default();
         let (pause_limit, call_limit) = match service {
             _ if what.starts_with("crash") => (1, CRASH),
-            "all" => (PAUSE_OF_ALL, 8 * PAUSE_OF_ALL),
+            "all" => (PAUSE_OF_ALL, CALL_OF_ALL),
+            "ramfs" => (PAUSE_OF_RAMFS, CALL),
             _ if SMALL.contains(&service) => (SMALL_PAUSE, CALL),
             _ => (PAUSE, CALL),
         };
