@@ -92,8 +92,9 @@ mod tests {
         assert_eq!(name(inspect::NUMBER, 3), Some(("inspect", "Services")));
         assert_eq!(name(inspect::NUMBER, 99), None);
         assert_eq!(name(0, 1), None);
-        let repeatable = |kind| message(names::NUMBER, kind).map(|(_, message)| message.repeatable);
-        assert_eq!([1, 2].map(repeatable), [Some(false), Some(true)]);
+        let repeatable = |of, kind| message(of, kind).map(|(_, message)| message.repeatable);
+        assert_eq!(repeatable(names::NUMBER, 2), Some(true));
+        assert_eq!(repeatable(device::NUMBER, 1), Some(false));
     }
 
     #[test]
