@@ -7,7 +7,6 @@ use abi::limits::COPY_BYTES;
 use abi::message::{PROTOCOL_KERNEL, kernel_kind};
 use abi::{Access, CallError, Endpoint, Message, Reply, RequestId};
 
-use crate::holding::Fruitless;
 use crate::instance::InstanceIndex;
 use crate::kernel::Kernel;
 use crate::list::Chain;
@@ -312,9 +311,7 @@ impl<M: Machine> Kernel<M> {
             self.memory
                 .reply_pages(machine, from, space, range, protection(lease.access))?;
         }
-        let record = self.slot_mut(slot);
-        record.served += 1;
-        record.fruitless = Fruitless::NONE;
+        self.slot_mut(slot).serve();
         self.finish(index, Reply::value(0));
         Ok(())
     }

@@ -2,7 +2,6 @@
 
 use abi::{CallError, Endpoint, Errno, Reply, RequestId, Tag};
 
-use crate::holding::Fruitless;
 use crate::kernel::Kernel;
 use crate::list::Chain;
 use crate::machine::Machine;
@@ -25,9 +24,7 @@ impl<M: Machine> Kernel<M> {
             ));
             return Err(CallError::NoRequest);
         };
-        let record = self.slot_mut(slot);
-        record.served += 1;
-        record.fruitless = Fruitless::NONE;
+        self.slot_mut(slot).serve();
         self.finish(index, reply);
         Ok(())
     }

@@ -180,6 +180,12 @@ impl Slot {
         part: Part::NONE,
     };
 
+    /// It has ended a request.
+    pub(crate) fn serve(&mut self) {
+        self.served += 1;
+        self.fruitless = Fruitless::NONE;
+    }
+
     /// The service's name.
     pub(crate) fn name(&self) -> ServiceName {
         ServiceName(self.declaration.name)

@@ -5,7 +5,7 @@ use crate::record::{Record, Wanted};
 use crate::replace::{DEADLINE, bit};
 use crate::resolve::{all_up, find, refusal, resolve};
 use crate::supervise::INDISPENSABLE;
-use crate::update::{self, Kind, Source, exchange};
+use crate::update::{self, Kind, exchange};
 use crate::watch::watch;
 use crate::{Reincarnation, report, show};
 use abi::declaration::Policy;
@@ -101,16 +101,7 @@ async fn change_service(
     change: Change,
 ) -> Result<Response, Errno> {
     let up = before.wanted == Wanted::Up;
-    let same = || {
-        let source = Source::running(cx, slot, before.version);
-        let member = update::Member {
-            slot,
-            before,
-            source,
-            another: false,
-        };
-        [member].into()
-    };
+    let same = || [update::Member::same(cx, slot, before)].into();
     match change {
         Change::Policy(policy) => Ok(edit(cx, slot, before, policy)),
         Change::Up if up => Ok(refused(Reason::AlreadyUp, name, "")),
@@ -156,12 +147,7 @@ async fn restart(cx: &Cx<Reincarnation>, slot: Endpoint) -> Result<Response, Err
     let members = slots.filter(|slot| company.members & bit(*slot) != 0);
     let members = members.filter_map(|slot| {
         let before = cx.look("record", |state| state.record(slot))?;
-        Some(update::Member {
-            slot,
-            before,
-            source: Source::running(cx, slot, before.version),
-            another: false,
-        })
+        Some(update::Member::same(cx, slot, before))
     });
     let members: Vec<update::Member> = members.collect();
     let response = exchange(cx, members, Kind::Fresh(company.fresh)).await?;

@@ -5,11 +5,11 @@
 //! service starts anew with it, as at boot. The kernel and rs go on. Names that were published at ds
 //! are published again by those that do so whenever they take over.
 
+use crate::Reincarnation;
 use crate::catalogue::Catalogue;
 use crate::record::{Record, Wanted};
 use crate::replace::bit;
 use crate::supervise::INDISPENSABLE;
-use crate::{Reincarnation, State};
 use abi::declaration::Declaration;
 use abi::slot::Phase;
 use abi::{Call, Endpoint};
@@ -73,14 +73,8 @@ fn publishes_at(declaration: &Declaration, slot: Endpoint) -> bool {
 pub(crate) fn company(cx: &Cx<Reincarnation>, slot: Endpoint) -> Company {
     let catalogue = Catalogue::read(cx.system().archive());
     let declarations = catalogue.map_or_else(Vec::new, |catalogue| catalogue.declarations());
-    Company::of(slot, cx.look("up", up), &declarations)
-}
-
-/// The services that are to run.
-fn up(state: &State) -> u64 {
-    let slots = endpoint::NAMES.iter().map(|(_, slot)| *slot);
-    let is_up = |slot: &Endpoint| state.record(*slot).is_some_and(|r| r.wanted == Wanted::Up);
-    slots.filter(is_up).map(bit).sum()
+    let up = cx.look("up", |state| state.up().map(bit).sum());
+    Company::of(slot, up, &declarations)
 }
 
 /// Ends all programs.

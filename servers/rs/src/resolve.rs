@@ -34,11 +34,7 @@ pub(crate) fn find(
 
 /// All services that are up.
 pub(crate) fn all_up(cx: &Cx<Reincarnation>, to: Target) -> Vec<Member> {
-    let up = cx.look("up", |state| {
-        let slots = protocol::endpoint::NAMES.iter().map(|(_, slot)| *slot);
-        let is_up = |slot: &Endpoint| state.record(*slot).is_some_and(|r| r.wanted == Wanted::Up);
-        slots.filter(is_up).collect::<Vec<_>>()
-    });
+    let up: Vec<Endpoint> = cx.look("up", |state| state.up().collect());
     let names = up.into_iter().filter_map(protocol::endpoint::name);
     let names = names.filter_map(|name| ServiceName::new(name).ok());
     names.map(|name| Member { name, to }).collect()

@@ -9,7 +9,7 @@ pub use version_1::State;
 #[cfg(feature = "next")]
 pub use version_2::State;
 
-use crate::record::Given;
+use crate::record::{Given, Wanted};
 use abi::Endpoint;
 use alloc::vec::Vec;
 
@@ -28,6 +28,12 @@ fn first_number(start: &service::Start) -> u64 {
 const GIVEN_BYTES: usize = 8 << 20;
 
 impl State {
+    /// The services that are to run, in the order of `endpoint::NAMES`.
+    pub(crate) fn up(&self) -> impl Iterator<Item = Endpoint> {
+        let slots = protocol::endpoint::NAMES.iter().map(|(_, slot)| *slot);
+        slots.filter(|slot| self.record(*slot).is_some_and(|of| of.wanted == Wanted::Up))
+    }
+
     /// Whether there is room to keep images of so many bytes for these services. What they run now
     /// is kept meanwhile; what they ran before is not.
     pub(crate) fn has_room(&self, slots: &[Endpoint], bytes: usize) -> bool {

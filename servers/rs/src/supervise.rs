@@ -3,7 +3,7 @@
 use crate::Reincarnation;
 use crate::catalogue::Catalogue;
 use crate::fresh::{Company, adopt, company, end_programs};
-use crate::record::{Record, Recovery, Wanted};
+use crate::record::{Record, Recovery};
 use crate::replace::{
     DEADLINE, Replaced, Set, begin, bit, finish, load_stored, owner_lives, replace,
 };
@@ -28,10 +28,10 @@ pub(crate) const INDISPENSABLE: [&str; 5] = ["rs", "pm", "vfs", "vm", "ramfs"];
 /// How `Call::PowerOff` ends a machine that failed.
 const FAILURE: u64 = 2;
 
-/// Nanoseconds to wait for it, where rs has other things to do.
-const INIT_PATIENCE: u64 = 1_000_000_000;
 /// How often pm is asked to start the first program.
 const INIT_ATTEMPTS: usize = 5;
+/// Nanoseconds to wait for that, where rs has other things to do.
+const INIT_PATIENCE: u64 = 1_000_000_000;
 
 /// Takes over: settles what the predecessor left, boots if nothing runs yet, prepares rs's own
 /// standby, and looks after what crashed in the meantime.
@@ -222,14 +222,9 @@ enum Next {
 
 /// The services that are to run, and when each may be brought back.
 fn wanted(state: &crate::State) -> Vec<(Endpoint, Time)> {
-    let slots = endpoint::NAMES.iter().map(|(_, slot)| *slot);
-    let up = slots
-        .filter(|slot| *slot != endpoint::RS)
-        .filter_map(|slot| {
-            let record = state.record(slot)?;
-            (record.wanted == Wanted::Up).then_some((slot, record.due.unwrap_or(Time(0))))
-        });
-    up.collect()
+    let others = state.up().filter(|slot| *slot != endpoint::RS);
+    let due = |slot| Some((slot, state.record(slot)?.due.unwrap_or(Time(0))));
+    others.filter_map(due).collect()
 }
 
 /// The last of those in the order of the slots that is due.

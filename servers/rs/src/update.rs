@@ -205,6 +205,16 @@ const fn span(from: Time, to: Time) -> u64 {
 }
 
 impl Member {
+    /// A service that is to run what it runs.
+    pub(crate) fn same(cx: &Cx<Reincarnation>, slot: Endpoint, before: Record) -> Member {
+        Member {
+            slot,
+            before,
+            source: Source::running(cx, slot, before.version),
+            another: false,
+        }
+    }
+
     /// Notes that the update of a number has replaced it when it had served so many requests.
     fn record(&self, state: &mut State, served: u64, number: u64) {
         let version = self.source.version();
