@@ -49,6 +49,29 @@ fn drivers_without_their_states_serve() {
     assert_eq!(done.output(), expected, "{}", done.report());
 }
 
+/// A pipe of before is stale at both ends, and another one works.
+#[test]
+fn pipes_of_before_are_stale() {
+    let script = "exec 2>&1
+        mkfifo pipe; exec 3<>pipe
+        service restart pfs
+        cat <&3; echo lost >&3
+        echo new | cat";
+    let done = Inside::shell(script).run();
+    let stale = "cat: read error: Stale file handle\n\
+        sh: write error: Stale file handle\nnew\n";
+    assert_eq!(done.output(), stale, "{}", done.report());
+}
+
+/// A terminal that has lost its State is at its end for the shell on it, as if somebody had left.
+#[test]
+fn a_terminal_without_its_state_ends_its_session() {
+    let mut session = Terminal::size(50, 200).session(&[]);
+    let _ = session.emulator();
+    session.type_in("service restart tty\n");
+    assert_eq!(session.end(), 0);
+}
+
 /// What all programs stand on is not thrown away on request.
 #[test]
 fn nobody_can_have_the_programs_state_thrown_away() {
