@@ -53,25 +53,31 @@ pub(crate) async fn attach(cx: Cx<Reincarnation>) -> Outcome {
 async fn start_init(cx: &Cx<Reincarnation>) {
     for _ in 0..INIT_ATTEMPTS {
         let asked = cx.repeat("init", endpoint::PM, startup::StartInit {}, &[]);
-        let Err(refused) = asked.await else {
-            return;
-        };
-        cx.log(&format!(
-            "rs: pm does not start the first program: {refused:?}"
-        ));
-        if refused.errno() != Some(Errno::FAULT) {
-            return;
+        match asked.await {
+            Err(refused) if may_start_again(cx, refused.errno()) => {}
+            _ => return,
         }
     }
 }
 
+/// Tells why pm does not start the first program. Whether it is worth asking again: a crash has cut it
+/// short.
+fn may_start_again(cx: &Cx<Reincarnation>, errno: Option<Errno>) -> bool {
+    cx.log(&format!(
+        "rs: pm does not start the first program: {errno:?}"
+    ));
+    errno == Some(Errno::FAULT)
+}
+
 /// Has pm start the first program, unless it takes too long: a service may have to be brought back
-/// first. Whether it has been started.
+/// first. Whether that is over: it has been started, or cannot be.
 async fn init_starts(cx: &Cx<Reincarnation>, now: Time) -> bool {
     let question = (endpoint::PM, startup::StartInit {}.message());
     let deadline = now.after(INIT_PATIENCE);
     match cx.first_of("init", &[question], deadline).await {
-        First::Answered(_, reply) => Errno::check(reply.result).is_ok(),
+        First::Answered(_, reply) => Errno::check(reply.result)
+            .err()
+            .is_none_or(|errno| !may_start_again(cx, Some(errno))),
         First::Deadline | First::Cancelled => false,
     }
 }
