@@ -58,6 +58,14 @@ pub(crate) struct InjectOptions {
     /// Begin no further fault after this time
     #[arg(long, value_name = "SECONDS")]
     within: Option<u64>,
+    /// How many machines work at the same time; as many as the host has processors if not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    jobs: Option<u8>,
+}
+
+/// How many processors the host has for this tool.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 impl InjectOptions {
@@ -67,6 +75,7 @@ impl InjectOptions {
             seed: self.seed,
             from: self.from,
             within: self.within.map(Duration::from_secs),
+            jobs: self.jobs.map_or_else(processors, usize::from),
         }
     }
 }

@@ -57,6 +57,9 @@ fn inject(built: Built, options: &InjectOptions) -> Result<u8, Error> {
     QEMU.ensure()?;
     let report = campaign(built, options.wanted())?;
     println!("{}", report.text());
+    if let Some(failure) = report.failure {
+        return Err(failure);
+    }
     let is_bad = report.bad().next().is_some();
     Ok(if is_bad { status::FAULTS } else { 0 })
 }

@@ -9,7 +9,7 @@ use evernix::machine::QEMU;
 use evernix::{Project, build};
 
 /// Puts so many faults into services.
-fn faults(seed: u64, count: u64) -> Report {
+fn faults(seed: u64, count: u64, jobs: usize) -> Report {
     QEMU.ensure().expect("an emulator");
     let built = build(&Project::here()).expect("the system can be built");
     let options = Options {
@@ -17,8 +17,10 @@ fn faults(seed: u64, count: u64) -> Report {
         seed,
         from: 0,
         within: None,
+        jobs,
     };
     let report = campaign(built, options).expect("the emulator runs");
+    assert!(report.failure.is_none(), "{:?}", report.failure);
     assert_eq!(report.cases.len() as u64, count);
     println!("{}", report.text());
     report
@@ -28,7 +30,7 @@ fn faults(seed: u64, count: u64) -> Report {
 /// few show is that faults strike and services come back, not how often.
 #[test]
 fn services_take_faults() {
-    let report = faults(2, 10);
+    let report = faults(2, 10, 1);
     assert!(report.bad().count() <= 3, "{}", report.text());
     // Faults that nobody notices would show nothing.
     let crashes: usize = report.cases.iter().map(|case| case.crashed.len()).sum();
@@ -39,7 +41,7 @@ fn services_take_faults() {
 #[test]
 #[ignore = "takes hours"]
 fn services_take_many_faults() {
-    let report = faults(1, 2000);
+    let report = faults(1, 2000, 2);
     let all = report.cases.iter();
     let manifested = all.filter(|case| case.outcome.is_manifested()).count();
     assert!(report.bad().count() * 100 < manifested, "{}", report.text());

@@ -10,11 +10,13 @@
 //! guest             one boot, and the load in it
 //! transcript        what a round of the load prints, and how two rounds differ
 //! outcome, report   what a fault came to, and a whole campaign
+//! fault, session    a fault in the machine's memory; one boot that takes faults
 //! campaign          all of it
 //! ```
 
 mod campaign;
 mod disassembly;
+mod fault;
 mod guest;
 mod instances;
 mod layout;
@@ -24,6 +26,7 @@ mod packet;
 mod plan;
 mod random;
 mod report;
+mod session;
 mod stub;
 mod tables;
 mod text;
@@ -35,3 +38,6 @@ pub use mutation::Kind;
 pub use outcome::Outcome;
 pub use plan::Injection;
 pub use report::{Case, Report};
+
+/// Bytes of a page, where a buffer's length is meant.
+const PAGE_BYTES: usize = archive::PAGE;

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::outcome::Outcome;
 use super::plan::Injection;
+use crate::Error;
 
 /// One injection and what came of it.
 #[derive(Clone, Debug)]
@@ -79,14 +80,16 @@ const PLACE_CHARACTERS: usize = 60;
 const LOG_LINES: usize = 12;
 
 /// A whole campaign.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Report {
     /// The seed.
     pub seed: u64,
     /// Each injection.
     pub cases: Vec<Case>,
-    /// How often the machine was booted.
+    /// How often a machine was booted.
     pub boots: usize,
+    /// What ended it early.
+    pub failure: Option<Error>,
 }
 
 /// Counts of outcomes.
@@ -239,6 +242,7 @@ mod tests {
                 case(2, "vm", Outcome::Wrong),
             ],
             boots: 2,
+            failure: None,
         };
         let text = report.text();
         assert!(
