@@ -23,6 +23,8 @@ static CURRENT: AtomicPtr<Registers> = AtomicPtr::new(core::ptr::null_mut());
 static SCRATCH: AtomicU64 = AtomicU64::new(0);
 /// The vector of the interrupt that ended an idle wait; 0 for none, which is no interrupt's.
 static PENDING: AtomicU64 = AtomicU64::new(0);
+/// The flags that the kernel runs with: none but the bit that is always set.
+const KERNEL_FLAGS: u64 = 2;
 /// Descriptors for the way to 64 bits.
 static EARLY_SEGMENTS: [u64; 6] = SEGMENTS;
 
@@ -237,7 +239,9 @@ global_asm!(
     "movq $kernel_stack_top, %rsp",
     "movq %rdi, %rax",
     "jmp resume",
-    // Exceptions and interrupts: (stack) vector, error code, then what the processor pushed.
+    // Exceptions and interrupts: (stack) vector, error code, then what the processor pushed. Of the
+    // flags the processor clears neither the direction flag, which a program may have set in the
+    // middle of a copy, nor alignment check, which would let the kernel at user memory.
     ".balign 16",
     ".globl trap_stubs",
     "trap_stubs:",
@@ -270,6 +274,8 @@ global_asm!(
     "movq (%rsp), %rdi",
     "movq 8(%rsp), %rsi",
     "movq $kernel_stack_top, %rsp",
+    "pushq ${kernel_flags}",
+    "popfq",
     "call {on_trap}",
     "jmp resume",
     // In the kernel itself: an interrupt ends the idle wait and leaves interrupts off, so that no
@@ -303,6 +309,8 @@ global_asm!(
     "pushq %rax",
     "movq %rsp, %rdi",
     "andq $-16, %rsp",
+    "pushq ${kernel_flags}",
+    "popfq",
     "call {on_defect}",
     "ud2",
     r15 = const offset_of!(Registers, r15),
@@ -328,6 +336,7 @@ global_asm!(
     scratch = sym SCRATCH,
     current = sym CURRENT,
     pending = sym PENDING,
+    kernel_flags = const KERNEL_FLAGS,
     on_system_call = sym crate::traps::on_system_call,
     on_trap = sym crate::traps::on_trap,
     on_defect = sym crate::panic::on_defect,

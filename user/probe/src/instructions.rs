@@ -63,6 +63,31 @@ const ALL: &[Misuse] = &[
         assembly!("pushfq", "or qword ptr [rsp], 0x3000", "popfq", "cli"),
     ),
     (
+        // The stack grows by page faults, which find the direction flag set.
+        "fault-downwards",
+        assembly!(
+            "push rdi",
+            "lea rdi, [rsp - 256]",
+            "mov ecx, 0x10000",
+            "std",
+            "rep stosb",
+            "cld",
+            "pop rdi"
+        ),
+    ),
+    (
+        "fault-with-alignment-check",
+        assembly!(
+            "pushfq",
+            "or qword ptr [rsp], 0x40000",
+            "popfq",
+            "mov byte ptr [rsp - 0x20000], 1",
+            "pushfq",
+            "and qword ptr [rsp], ~0x40000",
+            "popfq"
+        ),
+    ),
+    (
         "unaligned-vector",
         assembly!("and rsp, -16", "movaps xmm0, [rsp + 1]"),
     ),
