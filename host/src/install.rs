@@ -71,7 +71,9 @@ fn is_file(path: &Path) -> bool {
 
 fn apt(arguments: &[&str]) -> bool {
     let mut command = Command::new("apt-get");
+    // Somebody else may be installing something at the moment.
     command
+        .args(["-o", "DPkg::Lock::Timeout=300"])
         .args(arguments)
         .env("DEBIAN_FRONTEND", "noninteractive");
     // What apt says is progress: it goes to stderr.
