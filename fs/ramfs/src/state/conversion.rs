@@ -3,6 +3,7 @@
 use super::version_2::Origin;
 use super::{version_1, version_2};
 use crate::node::Entry;
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use service::container::Value;
 
@@ -13,16 +14,13 @@ impl From<version_1::State> for version_2::State {
         } else {
             Origin::Empty
         };
-        let mut cookies = Vec::with_capacity(old.names.len());
-        let mut order = Vec::with_capacity(old.names.len());
-        for ((directory, name), Entry { node, cookie }) in old.names.into_entries() {
-            order.push(((directory, cookie), (name.clone(), node)));
-            cookies.push(((directory, name), cookie));
-        }
+        let names = old.names.into_entries();
+        let order = names
+            .map(|((directory, name), Entry { node, cookie })| ((directory, cookie), (name, node)));
         let free: Vec<u64> = old.free.iter().map(|(page, _)| *page).collect();
         version_2::State {
-            cookies: cookies.into_iter().collect(),
-            order: order.into_iter().collect(),
+            cookies: BTreeMap::new(),
+            order: order.collect(),
             nodes: old.nodes,
             pages: old.pages,
             runs: crate::content::runs(&free, u64::MAX).into_iter().collect(),

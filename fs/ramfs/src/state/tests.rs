@@ -3,7 +3,7 @@
 use super::{version_1, version_2};
 use crate::content::runs;
 use crate::make::{New, make};
-use crate::node::{Content, NodeId};
+use crate::node::{Content, Name, NodeId};
 use crate::tree::Tree;
 use linux::file::mode::{Actor, S_IFDIR, S_IFREG};
 use service::{Start, State};
@@ -40,6 +40,7 @@ fn all_facts_survive_both_ways() {
     let mut old = version_1::State::fresh(&Start::default());
     let node = fill(&mut old);
     let mut new = version_2::State::from(old);
+    assert_eq!(State::check(&mut new), 0);
     assert_eq!(new.entry(NodeId::ROOT, b"name").unwrap().node, node);
     assert_eq!(new.pages(node, 0, 9), [(0, 1), (3, 4), (5, 6)]);
     assert_eq!(new.free_runs(), [(2, 1), (5, 1), (7, 0)]);
@@ -136,6 +137,18 @@ fn counters_say_what_is_there() {
 fn what_contradicts_itself_is_dropped() {
     damaged::<version_1::State>();
     damaged::<version_2::State>();
+}
+
+#[test]
+fn a_name_stands_once_in_a_directory() {
+    let mut tree = version_2::State::fresh(&Start::default());
+    let node = fill(&mut tree);
+    let (name, at) = (Name(b"name"[..].into()), (NodeId::ROOT, 7));
+    tree.order.insert(at, (name, node));
+    assert_eq!(tree.check(), 1);
+    assert_eq!(tree.listing(NodeId::ROOT, 0, 9).len(), 1);
+    assert_eq!(tree.entry(NodeId::ROOT, b"name").unwrap().node, node);
+    assert_eq!(tree.check(), 0);
 }
 
 #[test]

@@ -1,10 +1,9 @@
-//! Version 2: names are also in order of their cookies, so that a listing need not sort; free pages
-//! are runs.
+//! Version 2: names are in order of their cookies, so that a listing need not sort; free pages are runs.
 
 use super::{FIRST_PAGE, Open};
 use crate::node::{Entry, Name, Node, NodeId};
 use crate::tree::Tree;
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 use service::container::{Map, Value};
@@ -27,9 +26,9 @@ pub(super) enum Origin {
 pub struct State {
     #[n(0)]
     pub(super) nodes: Map<NodeId, Node>,
-    /// The cookie of each name.
-    #[n(1)]
-    pub(super) cookies: Map<(NodeId, Name), u64>,
+    /// The cookie of each name. It follows from `order`: every import makes it anew, in `check`.
+    #[cbor(skip)]
+    pub(super) cookies: BTreeMap<(NodeId, Name), u64>,
     /// What is at each cookie.
     #[n(2)]
     pub(super) order: Map<(NodeId, u64), (Name, NodeId)>,
@@ -64,6 +63,23 @@ impl State {
         self.order
             .range(range)
             .map(|((_, cookie), (name, node))| (name, at(*node, *cookie)))
+    }
+
+    /// Makes `cookies` of `order`. Of entries with the same name in a directory one stays; returns how
+    /// many were dropped.
+    fn index(&mut self) -> usize {
+        let entries = self.order.iter();
+        let named =
+            entries.map(|((directory, cookie), (name, _))| ((*directory, name.clone()), *cookie));
+        self.cookies = named.collect();
+        let stray = self.order.len() - self.cookies.len();
+        if stray > 0 {
+            let cookies = &self.cookies;
+            self.order.retain(|(directory, cookie), (name, _)| {
+                cookies.get(&(*directory, name.clone())) == Some(cookie)
+            });
+        }
+        stray
     }
 
     /// The run of free pages that a page is in.
@@ -290,7 +306,7 @@ impl service::State for State {
         let nodes = [(NodeId::ROOT, crate::make::root())];
         State {
             nodes: nodes.into_iter().collect(),
-            cookies: Map::default(),
+            cookies: BTreeMap::new(),
             order: Map::default(),
             pages: Map::default(),
             runs: Map::default(),
@@ -305,13 +321,6 @@ impl service::State for State {
 
     fn check(&mut self) -> usize {
         let opens = super::opens(self);
-        let stray = self.cookies.len();
-        let order = &self.order;
-        self.cookies.retain(|(directory, name), cookie| {
-            let at = order.get(&(*directory, *cookie));
-            at.is_some_and(|(of, _)| of == name)
-        });
-        let stray = stray - self.cookies.len();
-        stray + crate::check::check(self, &opens)
+        self.index() + crate::check::check(self, &opens)
     }
 }
