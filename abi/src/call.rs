@@ -179,6 +179,8 @@ calls! {
     CrashRead = 60,
     /// rs: ends any one program and frees its memory. Result: 1, or 0 when there is none.
     ProgramEnd = 61,
+    /// rs: result: the slots whose instance has crashed and has no successor yet, one bit each.
+    SlotsCrashed = 62,
 }
 
 impl Call {

@@ -233,6 +233,7 @@ impl<M: Machine> Kernel<M> {
             | Call::SlotFault
             | Call::CrashRead
             | Call::ProgramEnd
+            | Call::SlotsCrashed
             | Call::PowerOff => self.slot_call(maker, call, a).map(Some),
             Call::MemoryStatistics
             | Call::MachineStatistics

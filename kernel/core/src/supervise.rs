@@ -174,6 +174,15 @@ impl<M: Machine> Kernel<M> {
         self.transaction_status
     }
 
+    /// The slots whose instance has crashed, one bit each.
+    #[must_use]
+    pub fn crashed_slots(&self) -> u64 {
+        let all = (0..SLOTS).filter_map(|index| u16::try_from(index).ok());
+        all.filter(|slot| self.current_phase(Endpoint(*slot)) == Phase::Crashed)
+            .map(|slot| 1 << slot)
+            .sum()
+    }
+
     /// What a slot does.
     ///
     /// # Errors

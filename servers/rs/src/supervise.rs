@@ -15,7 +15,6 @@ use abi::{Call, Endpoint, Errno, Time};
 use alloc::format;
 use alloc::vec::Vec;
 use core::task::Poll;
-use minicbor::{Decode, Encode};
 use protocol::{Question, endpoint, startup};
 use service::context::First;
 use service::{Cx, NOTIFIED, Outcome, System};
@@ -71,9 +70,9 @@ fn may_start_again(cx: &Cx<Reincarnation>, errno: Option<Errno>) -> bool {
 
 /// Has pm start the first program, unless it takes too long: a service may have to be brought back
 /// first. Whether that is over: it has been started, or cannot be.
-async fn init_starts(cx: &Cx<Reincarnation>, now: Time) -> bool {
+async fn init_starts(cx: &Cx<Reincarnation>) -> bool {
     let question = (endpoint::PM, startup::StartInit {}.message());
-    let deadline = now.after(INIT_PATIENCE);
+    let deadline = cx.kernel("now", |kernel| kernel.clock().after(INIT_PATIENCE));
     match cx.first_of("init", &[question], deadline).await {
         First::Answered(_, reply) => Errno::check(reply.result)
             .err()
@@ -193,17 +192,15 @@ pub(crate) fn prepare_standby(cx: &Cx<Reincarnation>) {
 pub(crate) async fn supervise(cx: Cx<Reincarnation>) -> Outcome {
     let mut programs_ended = false;
     loop {
-        let now = cx.kernel("now", |kernel| kernel.clock());
-        let wanted = cx.look("wanted", wanted);
-        match cx.kernel("scan", |kernel| next(kernel, &wanted, now)) {
-            Next::Nothing if programs_ended => programs_ended = !init_starts(&cx, now).await,
+        match scan(&cx) {
+            Next::Nothing if programs_ended => programs_ended = !init_starts(&cx).await,
             Next::Nothing => return cx.end(|_| ()),
             Next::Wait(due) => wait(&cx, due).await,
             Next::Recover(slot) => {
                 let Ok(number) = begin(&cx, bit(slot)).await else {
                     return cx.end(|_| ());
                 };
-                if is_crashed(cx.system(), slot) {
+                if crashed(cx.system()) & bit(slot) != 0 {
                     programs_ended |= recover(&cx, slot, number).await;
                 }
                 finish(&cx, number);
@@ -213,17 +210,25 @@ pub(crate) async fn supervise(cx: Cx<Reincarnation>) -> Outcome {
 }
 
 /// What is to be done for the services that have crashed.
-#[derive(Clone, Copy, Debug, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     /// None has.
-    #[n(0)]
     Nothing,
     /// The next is not due before.
-    #[n(1)]
-    Wait(#[n(0)] Time),
+    Wait(Time),
     /// This one is brought back.
-    #[n(2)]
-    Recover(#[n(0)] Endpoint),
+    Recover(Endpoint),
+}
+
+/// Looks for services that have crashed. Mostly there are none: each change of any slot, as each update
+/// makes, is a reason to look.
+fn scan(cx: &Cx<Reincarnation>) -> Next {
+    let crashed = cx.kernel("crashed", crashed);
+    if crashed == 0 {
+        return Next::Nothing;
+    }
+    let now = cx.kernel("now", |kernel| kernel.clock());
+    next(crashed, &cx.look("wanted", wanted), now)
 }
 
 /// The services that are to run, and when each may be brought back.
@@ -233,16 +238,14 @@ fn wanted(state: &crate::State) -> Vec<(Endpoint, Time)> {
     others.filter_map(due).collect()
 }
 
-/// The last of those in the order of the slots that is due.
-fn next(kernel: &dyn System, wanted: &[(Endpoint, Time)], now: Time) -> Next {
-    let crashed = || {
-        let all = wanted.iter().rev();
-        all.filter(|(slot, _)| is_crashed(kernel, *slot))
-    };
-    if let Some((slot, _)) = crashed().find(|(_, due)| *due <= now) {
+/// Of those that have crashed, one bit a slot, the last in the order of the slots that is due.
+fn next(crashed: u64, wanted: &[(Endpoint, Time)], now: Time) -> Next {
+    let all = wanted.iter().rev();
+    let crashed = all.filter(|(slot, _)| crashed & bit(*slot) != 0);
+    if let Some((slot, _)) = crashed.clone().find(|(_, due)| *due <= now) {
         return Next::Recover(*slot);
     }
-    match crashed().map(|(_, due)| *due).min() {
+    match crashed.map(|(_, due)| *due).min() {
         Some(due) => Next::Wait(due),
         None => Next::Nothing,
     }
@@ -254,7 +257,7 @@ async fn wait(cx: &Cx<Reincarnation>, due: Time) {
         if wake.passed(due) {
             return Poll::Ready(());
         }
-        match next(cx.system(), &wanted(state), Time(0)) {
+        match next(crashed(cx.system()), &wanted(state), Time(0)) {
             Next::Wait(other) if other >= due => Poll::Pending,
             Next::Nothing | Next::Wait(_) | Next::Recover(_) => Poll::Ready(()),
         }
@@ -262,10 +265,9 @@ async fn wait(cx: &Cx<Reincarnation>, due: Time) {
     .await;
 }
 
-fn is_crashed(kernel: &dyn System, slot: Endpoint) -> bool {
-    kernel
-        .slot_status(slot)
-        .is_ok_and(|status| status.current == Phase::Crashed as u32)
+/// The services that have crashed, one bit a slot.
+fn crashed(kernel: &dyn System) -> u64 {
+    kernel.call(Call::SlotsCrashed, &[]).unwrap_or(0)
 }
 
 /// Brings back a service, or gives it up. Whether the programs have ended for that.
@@ -413,4 +415,25 @@ fn give_up(cx: &Cx<Reincarnation>, slot: Endpoint, name: &str, record: &Record) 
     cx.kernel("down", |kernel| {
         kernel.call(Call::SlotDown, &[u64::from(slot.0)]).is_ok()
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Next, Time, bit, endpoint, next};
+
+    #[test]
+    fn the_last_that_is_due_comes_first() {
+        let wanted = [
+            (endpoint::PM, Time(5)),
+            (endpoint::VFS, Time(0)),
+            (endpoint::DS, Time(9)),
+        ];
+        let all = wanted.iter().map(|(slot, _)| bit(*slot)).sum();
+        assert_eq!(next(0, &wanted, Time(10)), Next::Nothing);
+        assert_eq!(next(bit(endpoint::VM), &wanted, Time(10)), Next::Nothing);
+        assert_eq!(next(all, &wanted, Time(10)), Next::Recover(endpoint::DS));
+        assert_eq!(next(all, &wanted, Time(6)), Next::Recover(endpoint::VFS));
+        let later = bit(endpoint::PM) | bit(endpoint::DS);
+        assert_eq!(next(later, &wanted, Time(4)), Next::Wait(Time(5)));
+    }
 }

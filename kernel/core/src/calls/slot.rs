@@ -48,6 +48,7 @@ impl<M: Machine> Kernel<M> {
                 self.set_fault(endpoint(a[0])?, fault, a[2], a[3])?;
             }
             Call::ProgramEnd => return Ok(self.end_any_program().into()),
+            Call::SlotsCrashed => return Ok(self.crashed_slots()),
             Call::CrashRead => return self.call_crash_read(maker, a[0], a[1]),
             _ => self.end_machine(maker.slot, a[0])?,
         }

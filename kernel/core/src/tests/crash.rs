@@ -135,6 +135,8 @@ fn requests_wait_while_a_service_is_crashed() {
     let status = world.status(VFS);
     assert_eq!(status.current, Phase::Crashed as u32);
     assert_eq!(status.failure, Failure::Hang as u32);
+    let crashed = |world: &mut World| world.call(super::RS, Call::SlotsCrashed, &[]);
+    assert_eq!(crashed(&mut world), Ok(1 << VFS.0));
     assert!(world.receive(VFS).is_none());
     let pid = world.spawn(1);
     world.program_call(pid);
@@ -144,6 +146,7 @@ fn requests_wait_while_a_service_is_crashed() {
     world.receive(VFS);
     assert_eq!(world.request(VFS).caller.pid, pid);
     assert_eq!(world.status(VFS).failure, 0);
+    assert_eq!(crashed(&mut world), Ok(0));
 }
 
 #[test]
