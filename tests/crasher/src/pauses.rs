@@ -23,6 +23,8 @@ const STOP: &str = "/tmp/crasher-stop";
 const MARGIN: Duration = Duration::from_millis(100);
 /// Those that the measured calls and who measures ask: only they meet a fault.
 const ASKED: [&str; 7] = ["rs", "pm", "vfs", "vm", "ramfs", "pfs", "memory"];
+/// How long after an update the next one begins: a call should meet one of them, not several.
+const PACE: Duration = Duration::from_millis(20);
 /// How often a service is updated there and back.
 const TIMES: usize = 3;
 /// How often a service is looked at that is to crash.
@@ -149,6 +151,7 @@ fn updates(services: &[ServiceName]) -> io::Result<u64> {
                 Response::Updated(updated) => longest = longest.max(updated.pause),
                 other => return Err(io::Error::other(format!("{other:?}"))),
             }
+            sleep(PACE);
         }
     }
     Ok(longest)
