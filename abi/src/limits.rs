@@ -19,8 +19,11 @@ pub const NAME_BYTES: usize = 255;
 pub const SYMLINKS: usize = 40;
 /// Bytes of the kernel's log that `dmesg` can show.
 pub const LOG_BYTES: usize = 65_536;
-/// Crashes with the same request current after which the request is ended with an error.
+/// Crashes in a row with the same request current after which the request is ended with an error.
 pub const POISON_CRASHES: u32 = 2;
+/// Requests that a service ends between two crashes for them to be in a row, at most: one that waits for
+/// long is current now and then when something else makes its server crash.
+pub const POISON_SERVED: u64 = 32;
 /// Questions asked in the name of one request within [`QUESTIONS_TIME`], after which its server is
 /// taken to go round for ever. A call about all descriptors of a process may ask four times of each.
 pub const QUESTIONS: usize = 4 * DESCRIPTORS;

@@ -1,7 +1,7 @@
 //! Crashes: what becomes of an instance that failed, and of the request it failed at.
 
 use abi::event::notification;
-use abi::limits::POISON_CRASHES;
+use abi::limits::{POISON_CRASHES, POISON_SERVED};
 use abi::slot::{Failure, Phase, Refusal};
 use abi::{Endpoint, Errno, Reply, RequestId};
 
@@ -76,7 +76,7 @@ impl<M: Machine> Kernel<M> {
         ));
     }
 
-    /// The request that was current at a crash pays for it: at the second one it is ended.
+    /// The request that was current at a crash pays for it: at the second one in a row it is ended.
     fn poison(&mut self, slot: Endpoint) {
         let id = match self.slot(slot).unacknowledged {
             Unacknowledged::Request(id) | Unacknowledged::Cancel(id) => id,
@@ -89,8 +89,13 @@ impl<M: Machine> Kernel<M> {
         let Ok(index) = self.held(slot, id) else {
             return;
         };
+        let served = self.slot(slot).served;
         let request = &mut self.requests.items[index as usize];
+        if served.saturating_sub(request.crashed_after) > POISON_SERVED {
+            request.crashes = 0;
+        }
         request.crashes += 1;
+        request.crashed_after = served;
         if request.crashes >= POISON_CRASHES && self.rules.hold(Rule::Poison) {
             debug_assert_eq!(request.state, RequestState::Delivered);
             self.log(format_args!(

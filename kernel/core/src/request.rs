@@ -135,8 +135,10 @@ pub(crate) struct Request {
     pub known: bool,
     /// Whether any slot has: then somebody may have begun it.
     pub begun: bool,
-    /// Crashes of its slot while it was current.
+    /// Crashes of its slot in a row while it was current.
     pub crashes: u32,
+    /// What its slot had served at the last of them.
+    pub(crate) crashed_after: u64,
     /// The place of its first delivery among all deliveries, which its queue keeps.
     pub(crate) order: u64,
     /// What its slot has asked in its name.

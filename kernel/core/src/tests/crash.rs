@@ -1,5 +1,6 @@
 //! Crashes of services, and what happens to their requests.
 
+use abi::limits::POISON_SERVED;
 use abi::slot::{Failure, Fault, Phase};
 use abi::{Call, CallError, Errno, EventKind, Time};
 
@@ -68,6 +69,33 @@ fn a_request_that_crashes_its_server_twice_is_ended() {
     world.recover(ONE);
     world.drain();
     assert_eq!(world.status(VFS).crashes, 2);
+}
+
+#[test]
+fn a_request_that_is_there_when_other_things_crash_its_server_is_not_ended() {
+    let mut world = World::new();
+    let (pid, other) = (world.spawn(1), world.spawn(2));
+    let waits = world.program_request(pid);
+    let comes_back = |world: &mut World| {
+        world.crash(VFS, Failure::BadInstruction);
+        world.recover(ONE);
+        world.receive(VFS);
+        assert_eq!(world.request(VFS).id, waits.id);
+    };
+    for _ in 0..5 {
+        // A crash while it is current, and one while it is not.
+        comes_back(&mut world);
+        for _ in 0..=POISON_SERVED {
+            let event = world.program_request(other);
+            world.reply(VFS, event.id, 0).unwrap();
+        }
+        assert!(world.receive(VFS).is_none());
+        comes_back(&mut world);
+    }
+    assert!(matches!(
+        world.host.program(pid),
+        Ok(ProgramState::Waits(_))
+    ));
 }
 
 #[test]
