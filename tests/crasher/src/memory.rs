@@ -6,10 +6,10 @@ use std::io;
 use crate::ask;
 
 /// What is held, in bytes and KiB.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Measure {
-    /// Bytes of all States.
-    states: u64,
+    /// Bytes of the States.
+    states: Vec<(String, u64)>,
     /// KiB of all services.
     services: u64,
     /// KiB of page tables.
@@ -24,9 +24,10 @@ impl Measure {
     /// # Errors
     /// What cannot be asked or read.
     pub fn take() -> io::Result<Measure> {
-        let mut states = 0;
+        let mut states = Vec::new();
         for service in ask::settled()? {
-            states += ask::refresh(&service.name)?;
+            let bytes = ask::refresh(&service.name)?;
+            states.push((service.name.as_str().to_owned(), bytes));
         }
         let text = fs::read_to_string("/proc/meminfo")?;
         let of = |name: &str| {
@@ -48,8 +49,9 @@ impl Measure {
     /// that are longer, a step of one heap, tables of programs that lie elsewhere.
     #[must_use]
     pub fn growth(&self, earlier: &Measure) -> Vec<String> {
+        let states = |of: &Measure| of.states.iter().map(|(_, bytes)| bytes).sum::<u64>();
         let parts = [
-            ("bytes of States", self.states, earlier.states, 4096),
+            ("bytes of States", states(self), states(earlier), 4096),
             ("KiB of services", self.services, earlier.services, 64),
             ("KiB of page tables", self.tables, earlier.tables, 64),
             ("KiB of the kernel", self.kernel, earlier.kernel, 0),
@@ -57,8 +59,19 @@ impl Measure {
         let grown = parts
             .iter()
             .filter(|(_, now, before, allowed)| *now > before + allowed);
-        grown
+        let mut grown: Vec<String> = grown
             .map(|(what, now, before, _)| format!("{what}: {before} before, {now} now"))
-            .collect()
+            .collect();
+        if !grown.is_empty() {
+            grown.extend(self.states_since(earlier));
+        }
+        grown
+    }
+
+    /// The States that have grown or shrunk, to tell where to look.
+    fn states_since(&self, earlier: &Measure) -> impl Iterator<Item = String> {
+        let both = earlier.states.iter().zip(&self.states);
+        both.filter(|(before, now)| before != now)
+            .map(|((name, before), (_, now))| format!("{name} {before} to {now}"))
     }
 }
