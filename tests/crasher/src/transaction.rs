@@ -44,7 +44,7 @@ pub fn run(set: &[ServiceName], first: u64, step: u64) -> Result<(), String> {
     for (member, recorded) in set.iter().zip(&recorded) {
         let tally = everywhere(set, member, first, step)?;
         println!("{}: {recorded} points recorded, {tally:?}", member.as_str());
-        if tally.last + step < recorded.least {
+        if tally.last.max(first) + step < recorded.least {
             return Err(format!("{}: too few points", member.as_str()));
         }
     }
