@@ -177,10 +177,9 @@ impl<M: Machine> Kernel<M> {
     /// The slots whose instance has crashed, one bit each.
     #[must_use]
     pub fn crashed_slots(&self) -> u64 {
-        let all = (0..SLOTS).filter_map(|index| u16::try_from(index).ok());
-        all.filter(|slot| self.current_phase(Endpoint(*slot)) == Phase::Crashed)
-            .map(|slot| 1 << slot)
-            .sum()
+        let crashed = |slot: &Endpoint| self.current_phase(*slot) == Phase::Crashed;
+        let all = Self::members(u64::MAX).filter(crashed);
+        all.map(|slot| 1 << slot.0).sum()
     }
 
     /// What a slot does.

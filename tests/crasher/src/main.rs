@@ -15,6 +15,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         ["transaction", first, step, set @ ..] => numbers(first, step)
+            .filter(|(_, step)| *step > 0)
             .zip(names(set))
             .map(|((first, step), set)| transaction::run(&set, first, step)),
         ["recovery", seed, count, corpus, services @ ..] => numbers(seed, count)
