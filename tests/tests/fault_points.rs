@@ -4,6 +4,8 @@
 use abi::message::PROTOCOL_LINUX;
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use tests::corpus::{Batch, FOLDER, folder, load};
@@ -56,16 +58,29 @@ fn recovery(seed: u64, count: u64, services: &str) -> Done {
         limit: LIMIT,
     };
     batch.write_overlay(overlay.path()).expect("an overlay");
+    lay_drivers(&overlay.path().join(FOLDER).join("drivers"));
+    let limit = Duration::from_secs(600 + 4 * count);
     let (seed, count, corpus) = (seed.to_string(), count.to_string(), format!("/{FOLDER}"));
     let words = ["/bin/crasher", "recovery", &seed, &count, &corpus];
     let done = Inside::command(words.into_iter().chain(services.split(' ')))
         .overlay(overlay.path())
         .counted()
-        .within(LIMIT)
+        .within(limit)
         .run();
     println!("{}", String::from_utf8_lossy(&done.stdout));
     assert_eq!(done.status(), 0, "{}", done.report());
     done
+}
+
+/// Lays snippets that use drivers beside those that Linux runs as well.
+fn lay_drivers(to: &Path) {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/drivers");
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("the snippets") {
+        let path = entry.expect("a snippet").path();
+        let name = path.file_name().expect("a name");
+        fs::copy(&path, to.join(name)).expect("a copy");
+    }
 }
 
 /// What was seen of the crashes of a service with something in hand.
@@ -183,7 +198,7 @@ fn programs_do_not_see_that_a_service_ends() {
 
 /// The same at a thousand points and after a thousand numbers of instructions, about.
 #[test]
-#[ignore = "takes an hour"]
+#[ignore = "takes an hour or more"]
 fn programs_do_not_see_that_a_service_ends_two_thousand_times() {
     check(&recovery(2, 2000, ALL), 0.95);
 }

@@ -14,6 +14,11 @@ use crate::chance::Chance;
 use crate::serve::serve;
 use crate::snippet::{self, Outcome};
 
+/// Points that a service passes at least while a snippet uses it; asking for its counts takes fewer.
+const LEAST: u64 = 8;
+/// Snippets drawn in vain for a service, until any is taken: it may be that none uses it.
+const PATIENCE: u32 = 1000;
+
 /// What programs saw of a crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Seen {
@@ -38,8 +43,9 @@ pub fn run(seed: u64, count: u64, services: &[ServiceName], corpus: &Path) -> Re
     let snippets = snippet::all(corpus).map_err(told)?;
     let mut chance = Chance::new(seed);
     let mut calm: BTreeMap<usize, Option<Calm>> = BTreeMap::new();
-    let mut done = 0;
+    let (mut done, mut unused) = (0, 0);
     while done < count {
+        let which = usize::try_from(done).unwrap_or(0) % services.len();
         let nth = chance.below(snippets.len() as u64);
         let nth = usize::try_from(nth).unwrap_or(0);
         let snippet = &snippets[nth];
@@ -50,10 +56,14 @@ pub fn run(seed: u64, count: u64, services: &[ServiceName], corpus: &Path) -> Re
         let Some(Calm { outcome, spent }) = calm else {
             continue;
         };
-        let which = usize::try_from(done).unwrap_or(0) % services.len();
+        let (points, time) = spent[which];
+        if points < LEAST && unused < PATIENCE {
+            unused += 1;
+            continue;
+        }
+        unused = 0;
         done += 1;
         // By turns at a point, and after a time.
-        let (points, time) = spent[which];
         let (fault, limit) = match chance.below(2) {
             0 => (Fault::AtPoint, points),
             _ => (Fault::AfterTime, time),
