@@ -9,16 +9,16 @@ const SERVICES: &str = "rs pm vfs vm ramfs pfs tty memory hello ds sched";
 /// Those with little to do when they are replaced, and the most that their replacement may take from
 /// the freeze to the commit.
 const SMALL: [&str; 6] = ["pfs", "tty", "memory", "hello", "ds", "sched"];
-const SMALL_PAUSE: u64 = 106_000;
+const SMALL_PAUSE: u64 = 90_000;
 /// The most for any other service, for ramfs, which knows the most, and for all of these.
-const PAUSE: u64 = 200_000;
+const PAUSE: u64 = 170_000;
 const PAUSE_OF_RAMFS: u64 = 2_050_000;
-const PAUSE_OF_ALL: u64 = 3_200_000;
-/// The longest call that meets an update: nothing else gets on from the moment that rs is asked until the
-/// new instance waits for requests.
-const CALL: u64 = 600_000;
+const PAUSE_OF_ALL: u64 = 2_800_000;
+/// The longest call that meets an update: nothing else gets on while candidates are loaded, and until the
+/// new instances wait for requests.
+const CALL: u64 = 400_000;
 const CALL_OF_RAMFS: u64 = 2_500_000;
-const CALL_OF_ALL: u64 = 5_200_000;
+const CALL_OF_ALL: u64 = 4_600_000;
 /// The longest call when a service crashes three times: the third time it may have served nothing
 /// since the second, and then rs waits for 100 ms.
 const CRASH: u64 = 150_000_000;

@@ -21,7 +21,7 @@ mod traps;
 
 use alloc::vec::Vec;
 
-use abi::call::Protection;
+use abi::call::{MemoryStatistics, Protection};
 use abi::declaration::{Declaration, PortRange};
 use abi::event::Holding;
 use abi::layout::PAGE_SIZE;
@@ -31,6 +31,7 @@ use abi::{Call, CallError, Endpoint, Event, EventKind, LeaseDescriptor, Message,
 use abi::{RequestId, Tag};
 
 use crate::host::{self, Host, InstanceId, Setup, Turn};
+use crate::memory::Memory;
 use crate::thread::State;
 
 const RS: Endpoint = Endpoint::RS;
@@ -146,6 +147,13 @@ impl World {
             self.host.kernel.block(thread, State::Running);
         }
         id
+    }
+
+    /// The memory, once all that is to be freed has been.
+    fn settled(&mut self) -> MemoryStatistics {
+        let kernel = &mut self.host.kernel;
+        while Memory::reclaim(&mut kernel.memory, &mut kernel.machine) {}
+        kernel.memory.statistics()
     }
 
     fn call(&mut self, slot: Endpoint, call: Call, arguments: &[u64]) -> Result<u64, CallError> {

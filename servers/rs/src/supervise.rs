@@ -36,14 +36,17 @@ const INIT_PATIENCE: u64 = 1_000_000_000;
 /// standby, and looks after what crashed in the meantime.
 pub(crate) async fn attach(cx: Cx<Reincarnation>) -> Outcome {
     settle(&cx).await;
-    // An update that somebody waits for is noted by who answers.
-    if cx.look("idle", |state| state.transaction().is_none()) {
+    // An update that somebody waits for is noted by who answers, who also sees to the standby of rs.
+    let answered = cx.look("answered", crate::State::transaction);
+    if answered.is_none() {
         reconcile(&cx);
     }
     if cx.look("knows", |state| state.record(endpoint::PM).is_none()) && !adopt(&cx) {
         boot(&cx).await;
     }
-    prepare_standby(&cx);
+    if answered.is_none_or(|of| of.members & bit(endpoint::RS) == 0) {
+        prepare_standby(&cx);
+    }
     start_init(&cx).await;
     supervise(cx).await
 }

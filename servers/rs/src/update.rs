@@ -17,6 +17,8 @@ use service::{Cx, NOTIFIED, System};
 
 /// Nanoseconds to wait for what new instances do first.
 const ATTACH: u64 = 1_000_000_000;
+/// Nanoseconds for which programs get on before and after a replacement: a few calls take as long.
+const BREATH: u64 = 200_000;
 /// Slots that a set can name.
 const SLOTS: u16 = 64;
 
@@ -87,6 +89,7 @@ pub(crate) async fn exchange(
     }
     let slots = members.iter().map(|member| bit(member.slot)).sum();
     let number = begin(cx, slots).await?;
+    breathe(cx).await;
     let load = |kernel: &dyn System| {
         let mut each = members.iter();
         each.try_for_each(|member| load(kernel, member.slot, &member.source))
@@ -108,6 +111,7 @@ pub(crate) async fn exchange(
         note(cx, &members, number);
         attached(cx, slots).await;
     }
+    breathe(cx).await;
     let response = respond(cx, &members, replaced);
     finish(cx, number);
     if slots & bit(protocol::endpoint::RS) != 0 {
@@ -127,6 +131,20 @@ fn note(cx: &Cx<Reincarnation>, members: &[Member], number: u64) {
             member.record(state, served(member), number);
         }
     });
+}
+
+/// Lets programs get on, which are less urgent than all of this: so a call of theirs waits for what comes
+/// before, or for what follows, and not for both.
+async fn breathe(cx: &Cx<Reincarnation>) {
+    let end = cx.kernel("breath", |kernel| kernel.clock().after(BREATH));
+    cx.step_when("breathed", NOTIFIED, |_, wake| {
+        if wake.passed(end) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
 }
 
 /// Waits until the new instances have asked for their first events, or have failed at that.

@@ -139,15 +139,14 @@ impl Memory {
         Ok(handle)
     }
 
-    /// Frees an instance and everything it still has. Kept pages that are lent stay with the
-    /// programs that map them. Its views have to be destroyed before.
+    /// Ends an instance: everything it still has will be free, but for kept pages that are lent, which
+    /// stay with the programs that map them. Its views have to be destroyed before.
     pub fn destroy_instance<M: Machine>(&mut self, machine: &mut M, handle: InstanceHandle) {
         let Some(instance) = self.instances.0[handle.0 as usize].take() else {
             return;
         };
         machine.set_word(instance.root, index(SERVICE_ARCHIVE, TOP_LEVEL), 0);
         self.bury(machine, instance.root, Purpose::Service);
-        self.reclaim(machine);
     }
 
     /// The top-level page table of an instance.

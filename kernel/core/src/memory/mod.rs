@@ -37,6 +37,9 @@ use tree::{Tree, new_root};
 use vdso::Vdso;
 use view::Views;
 
+/// Free pages for programs, fewer than which might not do for a call and its page tables.
+const FEW: u64 = 2 * PAGES_PER_CALL;
+
 /// Frames `first..end`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FrameRange {
@@ -165,7 +168,7 @@ impl Memory {
     }
 
     /// Frees some pages of destroyed spaces, at most `PAGES_PER_CALL`; answers whether more are
-    /// left. To be called now and then, as when idle; whatever needs memory calls it too.
+    /// left. To be called when idle; whatever needs memory calls it too, when there is little.
     pub fn reclaim<M: Machine>(&mut self, machine: &mut M) -> bool {
         let mut left = PAGES_PER_CALL;
         while let Some(root) = self.dying.frame() {
@@ -194,8 +197,10 @@ impl Memory {
         false
     }
 
+    /// Frees some pages of destroyed spaces if the others might not do for a call.
     fn reclaim_some<M: Machine>(&mut self, machine: &mut M) {
-        if self.dying != Link::NONE {
+        let left = self.frames.counts().free - self.frames.reserve();
+        if self.dying != Link::NONE && left < FEW {
             self.reclaim(machine);
         }
     }

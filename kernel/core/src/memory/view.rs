@@ -165,7 +165,7 @@ impl Memory {
         Ok(())
     }
 
-    /// Frees an importer's inbox, if it has one.
+    /// Takes an importer's inbox away, if it has one: its pages will be free.
     ///
     /// # Errors
     /// `NoSlot`.
@@ -177,18 +177,17 @@ impl Memory {
         let instance = self.instance_mut(importer)?;
         instance.inbox = 0;
         let root = instance.root;
-        // The area moves to a root of its own, which is then freed piece by piece. Without memory
-        // for that root, the inbox goes with the instance.
+        // The area moves to a root of its own, to be freed later. Without memory for that root, the
+        // inbox goes with the instance.
         let Ok(grave) = new_root(&mut self.frames, machine, Purpose::Service) else {
             return Ok(());
         };
         self.move_area(machine, SERVICE_INBOX, root, grave, |entry| entry);
         self.bury(machine, grave, Purpose::Service);
-        self.reclaim(machine);
         Ok(())
     }
 
-    /// Frees a view with its stack, and its inbox if nobody got it.
+    /// Ends a view with its stack, and its inbox if nobody got it: their pages will be free.
     pub fn destroy_view<M: Machine>(&mut self, machine: &mut M, handle: ViewHandle) {
         let Some(view) = self.views.0[handle.0 as usize].take() else {
             return;
@@ -197,6 +196,5 @@ impl Memory {
             machine.set_word(view.root, index(area, TOP_LEVEL), 0);
         }
         self.bury(machine, view.root, Purpose::Service);
-        self.reclaim(machine);
     }
 }

@@ -7,7 +7,6 @@ use abi::{Call, CallError};
 
 use super::{VFS, World};
 use crate::host::InstanceId;
-use crate::memory::Memory;
 
 const MEMBERS: u64 = 1 << VFS.0;
 /// Pages that a service can keep at most.
@@ -30,13 +29,6 @@ impl World {
         let id = self.id(VFS);
         let address = SERVICE_KEPT + page * PAGE_SIZE;
         self.host.write_memory(id, address, &[mark]).unwrap();
-    }
-
-    /// Frees what waits to be freed; the free pages.
-    fn free(&mut self) -> u64 {
-        let kernel = &mut self.host.kernel;
-        while Memory::reclaim(&mut kernel.memory, &mut kernel.machine) {}
-        kernel.memory.statistics().free
     }
 
     /// An update that its new instance refuses.
@@ -136,16 +128,16 @@ fn a_service_without_kept_memory_is_whole_after_updates_and_rollbacks() {
     world.update_in_vain();
     world.is_writable();
     world.drain();
-    let free = world.free();
+    let free = world.settled().free;
     for _ in 0..5 {
         world.update_in_vain();
         world.is_writable();
         world.drain();
-        assert_eq!(world.free(), free);
+        assert_eq!(world.settled().free, free);
         world.update(MEMBERS);
         world.is_writable();
         world.drain();
-        assert_eq!(world.free(), free);
+        assert_eq!(world.settled().free, free);
     }
     world.host.check().unwrap();
 }

@@ -414,7 +414,7 @@ fn the_time_of_day_is_stated_and_told() {
 #[test]
 fn rs_ends_all_programs_whatever_they_do() {
     let mut world = World::new();
-    let free = world.host.kernel.memory.statistics().free;
+    let free = world.settled().free;
     let pids = [1, 2, 3].map(|pid| world.spawn(pid));
     for pid in pids {
         world.map(pid, 3);
@@ -428,5 +428,5 @@ fn rs_ends_all_programs_whatever_they_do() {
     assert_eq!(ended.count(), 3 + 4);
     assert!(world.host.program(pids[0]).is_err());
     world.host.check().unwrap();
-    assert_eq!(world.host.kernel.memory.statistics().free, free);
+    assert_eq!(world.settled().free, free);
 }

@@ -7,7 +7,6 @@ use abi::{Call, CallError, EventKind, Time};
 
 use super::{FS, PM, RS, VFS, World, child, own};
 use crate::host::{InstanceId, Turn};
-use crate::memory::Memory;
 
 const ONE: u64 = 1 << VFS.0;
 const TWO: u64 = ONE | 1 << FS.0;
@@ -39,13 +38,6 @@ impl World {
         id
     }
 
-    /// Pages in use, once all that is to be freed has been.
-    fn pages(&mut self) -> u64 {
-        let kernel = &mut self.host.kernel;
-        while Memory::reclaim(&mut kernel.memory, &mut kernel.machine) {}
-        kernel.memory.statistics().free
-    }
-
     /// The services of two slots go on as they were: an event reaches each.
     fn serves(&mut self, slot: abi::Endpoint) {
         self.call(PM, Call::Notify, &[slot.0.into()]).unwrap();
@@ -58,7 +50,7 @@ impl World {
         let status = self.transaction();
         assert_eq!((status.outcome, status.member), (2, member.0.into()));
         assert_eq!(status.failure, failure as u32);
-        assert_eq!(self.pages(), free);
+        assert_eq!(self.settled().free, free);
         for slot in [VFS, FS] {
             assert_eq!(self.phases(slot), (Phase::Running, Phase::Absent));
             self.serves(slot);
@@ -270,7 +262,7 @@ fn a_transaction_that_cannot_be_is_refused_at_once() {
 #[test]
 fn the_exporter_crashes() {
     let mut world = World::new();
-    let free = world.pages();
+    let free = world.settled().free;
     world.begin(TWO);
     let other = world.export(FS);
     world.host.ready(other, Refusal::None).unwrap();
@@ -282,7 +274,7 @@ fn the_exporter_crashes() {
 #[test]
 fn the_importer_crashes() {
     let mut world = World::new();
-    let free = world.pages();
+    let free = world.settled().free;
     world.begin(TWO);
     let id = world.export(FS);
     world.host.crash(id, Failure::BadMemoryAccess);
@@ -292,7 +284,7 @@ fn the_importer_crashes() {
 #[test]
 fn the_importer_panics() {
     let mut world = World::new();
-    let free = world.pages();
+    let free = world.settled().free;
     world.begin(TWO);
     let id = world.export(FS);
     world.host.call(id, Call::Abort, &[]).unwrap();
@@ -302,7 +294,7 @@ fn the_importer_panics() {
 #[test]
 fn the_importer_refuses() {
     let mut world = World::new();
-    let free = world.pages();
+    let free = world.settled().free;
     world.begin(TWO);
     let (first, second) = (world.export(VFS), world.export(FS));
     world.host.ready(first, Refusal::None).unwrap();
@@ -316,7 +308,7 @@ fn the_importer_refuses() {
 fn the_deadline_passes_at_each_step() {
     for steps in 0..3 {
         let mut world = World::new();
-        let free = world.pages();
+        let free = world.settled().free;
         world.begin(TWO);
         if steps > 0 {
             world.export(VFS);
@@ -339,7 +331,7 @@ fn a_member_that_does_not_come_to_receive_is_waited_for_until_the_deadline() {
     let mut world = World::new();
     let pid = world.spawn(1);
     let event = world.program_request(pid);
-    let free = world.pages();
+    let free = world.settled().free;
     world.begin(TWO);
     let deadline = world.host.next_deadline().unwrap();
     world.host.advance(deadline);
