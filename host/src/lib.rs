@@ -8,10 +8,12 @@
 //! build       the compilers' runs, the images, the check of their instructions, the boot archive
 //! machine     the emulator: its command line, how fast it can be, its life
 //! run         a shell on the terminal, or one command with its own streams
+//! debugger    the machine seen from outside
 //! inject      faults put into running services, and what comes of them
 //! ```
 
 pub mod build;
+pub mod debugger;
 pub mod error;
 pub mod inject;
 pub mod install;

@@ -9,11 +9,12 @@
 //! kernel's log and the console, and fails the test.
 
 use evernix::machine::{Acceleration, Hardware, Memory, QEMU};
-use evernix::run::{Ending, Ends, Exec, Logs, execute, fastest, tail};
+use evernix::run::{Debugger, Ending, Ends, Exec, Logs, execute, fastest, tail};
 use evernix::{Built, Project, build};
 use std::ffi::OsString;
 use std::io::{Cursor, Read, Write};
-use std::path::Path;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -98,6 +99,18 @@ impl Inside {
     #[must_use]
     pub fn overlay(mut self, folder: &Path) -> Inside {
         self.exec.overlays.push(folder.to_owned());
+        self
+    }
+
+    /// Somebody who looks at the machine from outside: the emulator's end of the connection, and where
+    /// the kernel's log goes.
+    #[must_use]
+    pub fn debugged(mut self, stub: UnixStream, log: PathBuf) -> Inside {
+        self.ends.debugger = Some(Debugger {
+            stub,
+            log,
+            trace: None,
+        });
         self
     }
 

@@ -2,7 +2,7 @@
 
 use iced_x86::{Decoder, DecoderOptions, FastFormatter};
 
-use super::packet::to_hex;
+use crate::debugger::to_hex;
 
 /// The instructions in these bytes, which lie at this address. The same one several times over is
 /// told once.

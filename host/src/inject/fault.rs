@@ -4,8 +4,8 @@ use abi::layout::PAGE_SIZE;
 
 use super::PAGE_BYTES;
 use super::plan::Injection;
-use super::stub::{Stub, StubError};
-use super::tables::{FRAME, Mapped};
+use crate::debugger::{FRAME, Mapped};
+use crate::debugger::{Stub, StubError};
 
 /// A fault in the machine. The frames of a service's text are the boot archive's, which every later
 /// instance maps as well; so the instance gets a page of its own in place of the one that is

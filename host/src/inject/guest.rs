@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use abi::layout::{SERVICE_IMAGE, TOP_LEVEL_SPAN};
 use tempfile::TempDir;
 
-use super::stub::{Stub, StubError};
+use crate::debugger::{Stub, StubError};
 use crate::machine::Acceleration;
 use crate::run::{Debugger, Ending, Ends, Exec, Outcome, execute, folder};
 use crate::{Built, Error};

@@ -11,9 +11,9 @@ use iced_x86::{Code, Decoder, DecoderOptions, Register};
 use object::SectionKind;
 use object::read::{self, Object, ObjectSection};
 
-use super::stub::{Stub, StubError};
-use super::tables::{FRAME, Mapped, walk};
 use crate::Error;
+use crate::debugger::{FRAME, Mapped, walk};
+use crate::debugger::{Stub, StubError};
 
 /// A running instance.
 #[derive(Clone, Debug)]

@@ -1,11 +1,10 @@
 //! Faults put into running services from outside, and what comes of them (docs/fault-injection.md).
 //!
 //! ```text
-//! packet, stub      the emulator's debugger stub: packets, and a client of it
 //! layout, mutation  an instruction's parts, and what a fault makes of it
 //! disassembly       instructions as people read them
 //! text, trace       a service's instructions, and which of them run
-//! tables, instances the machine's page tables, and which instances run where
+//! instances         which instances run where
 //! plan, random      which fault is put where
 //! guest             one boot, and the load in it
 //! transcript        what a round of the load prints, and how two rounds differ
@@ -22,13 +21,10 @@ mod instances;
 mod layout;
 mod mutation;
 mod outcome;
-mod packet;
 mod plan;
 mod random;
 mod report;
 mod session;
-mod stub;
-mod tables;
 mod text;
 mod trace;
 mod transcript;

@@ -13,10 +13,10 @@ use super::instances::{Instance, Search};
 use super::outcome::{Outcome, Round, Seen, crashes, judge, not_running, starts_anew};
 use super::plan::Injection;
 use super::report::Case;
-use super::stub::{Stub, StubError};
-use super::tables::{FRAME, Mapped};
 use super::transcript::{Difference, Transcript};
 use crate::Error;
+use crate::debugger::{FRAME, Mapped};
+use crate::debugger::{Stub, StubError};
 use crate::run::{Ending, tail};
 
 /// How long an undisturbed round may take.

@@ -7,6 +7,7 @@
 pub mod ask;
 pub mod chance;
 pub mod memory;
+pub mod pages;
 pub mod pauses;
 pub mod recovery;
 pub mod serve;

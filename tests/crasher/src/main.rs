@@ -4,11 +4,12 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use control::ServiceName;
-use crasher::{pauses, recovery, transaction};
+use crasher::{pages, pauses, recovery, transaction};
 
 const USAGE: &str = "usage: crasher transaction FIRST STEP SERVICE...
        crasher recovery SEED COUNT CORPUS SERVICE...
-       crasher pauses SERVICE...";
+       crasher pauses SERVICE...
+       crasher pages";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
                 recovery::run(seed, count, &services, Path::new(corpus))
             }),
         ["pauses", services @ ..] => names(services).map(|services| pauses::run(&services)),
+        ["pages"] => Some(pages::run().map_err(|error| error.to_string())),
         ["calls"] => Some(pauses::calls().map_err(|error| error.to_string())),
         _ => None,
     };

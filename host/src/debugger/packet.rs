@@ -87,7 +87,7 @@ fn expand(content: &[u8]) -> Vec<u8> {
 }
 
 /// Bytes as hexadecimal digits.
-pub(super) fn to_hex(bytes: &[u8]) -> String {
+pub(crate) fn to_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -15,7 +15,7 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// Why the stub did not do what it was asked for.
 #[derive(Debug)]
-pub(super) enum StubError {
+pub enum StubError {
     /// The connection ended: the emulator did.
     Ended,
     /// No answer came in time.
@@ -39,21 +39,48 @@ impl std::fmt::Display for StubError {
 
 /// General registers as the emulator's target description orders them, 8 bytes each: rax, rbx,
 /// rcx, rdx, rsi, rdi, rbp, rsp, r8 to r15, rip.
-pub(super) const REGISTERS: usize = 17;
+pub const REGISTERS: usize = 17;
+
+/// Some registers, by their numbers in the emulator's target description.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Number {
+    /// The general one.
+    Rax = 0,
+    /// The general one.
+    Rcx = 2,
+    /// The general one.
+    Rdx = 3,
+    /// The general one.
+    Rsi = 4,
+    /// The general one.
+    Rdi = 5,
+    /// The general one.
+    R15 = 15,
+    /// The code segment: its last two bits are the privilege level.
+    Cs = 18,
+    /// The physical address of the top-level page table.
+    Cr3 = 29,
+}
 
 /// The connection.
-pub(super) struct Stub {
+pub struct Stub {
     stream: UnixStream,
     received: Vec<u8>,
     /// Whether the machine was let go and has not stopped since.
     running: bool,
     /// Whether addresses are physical ones.
     physical: bool,
+    /// Whether the stub knows that we know its registers' numbers.
+    described: bool,
 }
 
 impl Stub {
     /// Takes a connection over. The machine is taken to run.
-    pub(super) fn new(stream: UnixStream) -> Result<Stub, StubError> {
+    ///
+    /// # Errors
+    /// That the connection cannot be set up.
+    pub fn new(stream: UnixStream) -> Result<Stub, StubError> {
         stream
             .set_read_timeout(Some(LOOK))
             .map_err(StubError::Stream)?;
@@ -62,11 +89,15 @@ impl Stub {
             received: Vec::new(),
             running: true,
             physical: false,
+            described: false,
         })
     }
 
     /// Stops the machine.
-    pub(super) fn stop(&mut self) -> Result<(), StubError> {
+    ///
+    /// # Errors
+    /// That the emulator has ended, or does not answer.
+    pub fn stop(&mut self) -> Result<(), StubError> {
         if !self.running {
             return Ok(());
         }
@@ -75,7 +106,10 @@ impl Stub {
     }
 
     /// Lets the machine go on.
-    pub(super) fn go(&mut self) -> Result<(), StubError> {
+    ///
+    /// # Errors
+    /// That the emulator has ended, or does not answer.
+    pub fn go(&mut self) -> Result<(), StubError> {
         if !self.running {
             self.send(b"c")?;
             self.running = true;
@@ -84,7 +118,10 @@ impl Stub {
     }
 
     /// Waits until the machine stops by itself, at a breakpoint; `None` when the time is over.
-    pub(super) fn wait_stopped(&mut self, limit: Duration) -> Result<Option<()>, StubError> {
+    ///
+    /// # Errors
+    /// That the emulator has ended.
+    pub fn wait_stopped(&mut self, limit: Duration) -> Result<Option<()>, StubError> {
         let deadline = Instant::now() + limit;
         while self.running {
             match self.receive(deadline) {
@@ -102,7 +139,10 @@ impl Stub {
 
     /// Executes the one instruction at a breakpoint, which stays: the stub itself would stop there
     /// for ever.
-    pub(super) fn pass_breakpoint(&mut self, address: u64) -> Result<(), StubError> {
+    ///
+    /// # Errors
+    /// That the emulator has ended, or does not answer.
+    pub fn pass_breakpoint(&mut self, address: u64) -> Result<(), StubError> {
         self.remove_breakpoint(address)?;
         self.send(b"s")?;
         self.running = true;
@@ -111,17 +151,26 @@ impl Stub {
     }
 
     /// Sets a breakpoint at a virtual address, of whatever address space.
-    pub(super) fn set_breakpoint(&mut self, address: u64) -> Result<(), StubError> {
+    ///
+    /// # Errors
+    /// That the emulator has ended, does not answer, or refuses.
+    pub fn set_breakpoint(&mut self, address: u64) -> Result<(), StubError> {
         self.ask_done(&format!("Z1,{address:x},1"))
     }
 
     /// Removes it.
-    pub(super) fn remove_breakpoint(&mut self, address: u64) -> Result<(), StubError> {
+    ///
+    /// # Errors
+    /// That the emulator has ended, does not answer, or refuses.
+    pub fn remove_breakpoint(&mut self, address: u64) -> Result<(), StubError> {
         self.ask_done(&format!("z1,{address:x},1"))
     }
 
     /// The general registers.
-    pub(super) fn registers(&mut self) -> Result<[u64; REGISTERS], StubError> {
+    ///
+    /// # Errors
+    /// That the emulator has ended, or does not answer.
+    pub fn registers(&mut self) -> Result<[u64; REGISTERS], StubError> {
         let answer = self.ask("g")?;
         let values = hex(answer.as_bytes()).unwrap_or_default();
         let mut registers = [0; REGISTERS];
@@ -135,8 +184,39 @@ impl Stub {
         Ok(registers)
     }
 
+    /// A register.
+    ///
+    /// # Errors
+    /// That the stub does not answer, or has none of this number.
+    pub fn register(&mut self, number: Number) -> Result<u64, StubError> {
+        self.use_description()?;
+        let asked = format!("p{:x}", number as u8);
+        let answer = self.ask(&asked)?;
+        match hex(answer.as_bytes()) {
+            Some(bytes) if (1..=8).contains(&bytes.len()) => {
+                let mut word = [0; 8];
+                word[..bytes.len()].copy_from_slice(&bytes);
+                Ok(u64::from_le_bytes(word))
+            }
+            _ => Err(StubError::Answer(asked, answer)),
+        }
+    }
+
+    /// Changes a register of 64 bits.
+    ///
+    /// # Errors
+    /// That the stub does not answer, or has none of this number.
+    pub fn set_register(&mut self, number: Number, value: u64) -> Result<(), StubError> {
+        self.use_description()?;
+        let value = to_hex(&value.to_le_bytes());
+        self.ask_done(&format!("P{:x}={value}", number as u8))
+    }
+
     /// Reads physical memory.
-    pub(super) fn read(&mut self, address: u64, bytes: &mut [u8]) -> Result<(), StubError> {
+    ///
+    /// # Errors
+    /// That the emulator has ended, or does not answer.
+    pub fn read(&mut self, address: u64, bytes: &mut [u8]) -> Result<(), StubError> {
         self.use_physical()?;
         let mut at = address;
         for piece in bytes.chunks_mut(PIECE) {
@@ -152,7 +232,10 @@ impl Stub {
     }
 
     /// Writes physical memory; code that the emulator translated from there is translated again.
-    pub(super) fn write(&mut self, address: u64, bytes: &[u8]) -> Result<(), StubError> {
+    ///
+    /// # Errors
+    /// That the emulator has ended, or does not answer.
+    pub fn write(&mut self, address: u64, bytes: &[u8]) -> Result<(), StubError> {
         self.use_physical()?;
         let mut at = address;
         for piece in bytes.chunks(PIECE) {
@@ -163,7 +246,7 @@ impl Stub {
     }
 
     /// Ends the emulator.
-    pub(super) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         // It may have ended already, which is as good.
         let _ = self.stop();
         let _ = self.send(b"k");
@@ -173,6 +256,15 @@ impl Stub {
         if !self.physical {
             self.ask_done("Qqemu.PhyMemMode:1")?;
             self.physical = true;
+        }
+        Ok(())
+    }
+
+    /// Asks for the target description, without which single registers are refused.
+    fn use_description(&mut self) -> Result<(), StubError> {
+        if !self.described {
+            self.ask("qXfer:features:read:target.xml:0,400")?;
+            self.described = true;
         }
         Ok(())
     }
@@ -300,6 +392,22 @@ mod tests {
         stub.read(0x1000, &mut bytes).unwrap();
         assert_eq!(bytes, [0xab, 0xcd]);
         stub.write(0x2000, &[0xff]).unwrap();
+        assert!(server.join().unwrap().0);
+    }
+
+    #[test]
+    fn single_registers_are_read_and_changed() {
+        let (mut stub, server) = pretended(&[
+            ("\u{3}", "T02thread:01;"),
+            ("qXfer:features:read:target.xml:0,400", "l<target/>"),
+            ("p12", "33000000"),
+            ("P0=0100000000000000", "OK"),
+            ("p1d", "00300b0000000000"),
+        ]);
+        stub.stop().unwrap();
+        assert_eq!(stub.register(Number::Cs).unwrap(), 0x33);
+        stub.set_register(Number::Rax, 1).unwrap();
+        assert_eq!(stub.register(Number::Cr3).unwrap(), 0xb_3000);
         assert!(server.join().unwrap().0);
     }
 

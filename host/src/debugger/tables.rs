@@ -3,7 +3,7 @@
 use abi::layout::{PAGE_SIZE, TOP_LEVEL_SPAN};
 
 /// Bits of an entry that name a frame.
-pub(super) const FRAME: u64 = 0x000f_ffff_ffff_f000;
+pub const FRAME: u64 = 0x000f_ffff_ffff_f000;
 const PRESENT: u64 = 1;
 const NO_EXECUTE: u64 = 1 << 63;
 /// Entries of a table.
@@ -12,23 +12,23 @@ const TABLE_BYTES: usize = ENTRIES * 8;
 
 /// A page that is mapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Mapped {
+pub struct Mapped {
     /// Its virtual address.
-    pub(super) address: u64,
+    pub address: u64,
     /// The physical address of its entry.
-    pub(super) entry_at: u64,
+    pub entry_at: u64,
     /// Its entry.
-    pub(super) entry: u64,
+    pub entry: u64,
 }
 
 impl Mapped {
     /// The physical address of the page.
-    pub(super) fn frame(self) -> u64 {
+    pub fn frame(self) -> u64 {
         self.entry & FRAME
     }
 
     /// Whether instructions may be fetched from it.
-    pub(super) fn is_executable(self) -> bool {
+    pub fn is_executable(self) -> bool {
         self.entry & NO_EXECUTE == 0
     }
 }
@@ -38,7 +38,7 @@ impl Mapped {
 ///
 /// # Errors
 /// Those of `read`.
-pub(super) fn walk<E>(
+pub fn walk<E>(
     root: u64,
     area: u64,
     read: &mut impl FnMut(u64, &mut [u8]) -> Result<(), E>,
