@@ -23,6 +23,7 @@ fn transaction(set: &str, first: u64, step: u64, memory: &str) -> Done {
     let done = Inside::command(words.into_iter().chain(set.split(' ')))
         .overlay(overlay.path())
         .memory(memory)
+        .counted()
         .within(LIMIT)
         .run();
     assert_eq!(done.status(), 0, "{}", done.report());
