@@ -18,6 +18,9 @@ pub(crate) const DEFAULT_PRIORITY: u8 = 20;
 /// The length of a tick, in nanoseconds: the grain of time slices and of liveness.
 pub const TICK: u64 = 10_000_000;
 
+/// How long pages of what has ended may wait while others run, in nanoseconds.
+const SWEEP: u64 = 1_000_000;
+
 /// What the processor is to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
@@ -51,6 +54,8 @@ pub(crate) struct Schedule {
     tick: Time,
     /// No slot's timer is earlier.
     pub(crate) next_timer: Time,
+    /// When pages of what has ended are freed at the latest.
+    sweep: Time,
     /// The slot that is to be ended when it has run long enough.
     pub(crate) trapped: Option<Endpoint>,
     /// What the machine's clock is set to.
@@ -68,6 +73,7 @@ impl Default for Schedule {
             left: Time(0),
             tick: Time(TICK),
             next_timer: Time::NEVER,
+            sweep: Time::NEVER,
             trapped: None,
             alarm: Time::NEVER,
         }
@@ -209,7 +215,7 @@ impl<M: Machine> Kernel<M> {
                     Some(thread) => thread,
                     None => {
                         self.schedule.last = None;
-                        self.memory.reclaim(&mut self.machine);
+                        self.sweep(0);
                         return Next::Idle;
                     }
                 },
@@ -316,6 +322,12 @@ impl<M: Machine> Kernel<M> {
                 alarm = alarm.min(end);
             }
         }
+        if self.memory.is_swept() {
+            self.schedule.sweep = Time::NEVER;
+        } else if self.schedule.sweep == Time::NEVER {
+            self.schedule.sweep = now.after(SWEEP);
+        }
+        alarm = alarm.min(self.schedule.sweep);
         if alarm != self.schedule.alarm {
             self.schedule.alarm = alarm;
             self.machine.set_alarm(alarm);
@@ -334,7 +346,16 @@ impl<M: Machine> Kernel<M> {
             self.tick();
         }
         self.expire(now);
+        if self.schedule.sweep <= now {
+            self.sweep(SWEEP);
+        }
         self.schedule()
+    }
+
+    /// Frees some pages of what has ended; the next ones after so many nanoseconds at the latest.
+    fn sweep(&mut self, pause: u64) {
+        self.memory.reclaim(&mut self.machine);
+        self.schedule.sweep = self.machine.now().after(pause);
     }
 
     /// Wakes the slots whose timers are due and ends a transaction whose deadline has passed.

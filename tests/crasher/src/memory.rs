@@ -2,8 +2,13 @@
 
 use std::fs;
 use std::io;
+use std::thread::sleep;
+use std::time::Duration;
 
 use crate::ask;
+
+/// By then the kernel has freed what has ended.
+const SWEEP: Duration = Duration::from_millis(50);
 
 /// What is held, in bytes and KiB.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +34,7 @@ impl Measure {
             let bytes = ask::refresh(&service.name)?;
             states.push((service.name.as_str().to_owned(), bytes));
         }
+        sleep(SWEEP);
         let text = fs::read_to_string("/proc/meminfo")?;
         let of = |name: &str| {
             let line = text.lines().find(|line| line.starts_with(name));

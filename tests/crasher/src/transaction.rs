@@ -39,10 +39,12 @@ pub fn run(set: &[ServiceName], first: u64, step: u64) -> Result<(), String> {
     serve()?;
     let recorded = record(set).map_err(told)?;
     let before = Measure::take().map_err(told)?;
-    for (member, recorded) in set.iter().zip(&recorded) {
+    for (at, (member, recorded)) in set.iter().zip(recorded).enumerate() {
         let tally = everywhere(set, member, first, step)?;
         println!("{}: {recorded} points recorded, {tally:?}", member.as_str());
-        if tally.points * step + first + step < recorded.least {
+        let end = tally.points * step + first + step;
+        // How many the link's driver passes depends on the host, which may be quicker by now.
+        if end < recorded.least && end < record(set).map_err(told)?[at].least {
             return Err(format!("{}: too few points", member.as_str()));
         }
     }

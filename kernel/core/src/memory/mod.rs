@@ -167,8 +167,15 @@ impl Memory {
         self.frames.take_relief()
     }
 
+    /// Whether all pages of destroyed spaces have been freed.
+    #[must_use]
+    pub fn is_swept(&self) -> bool {
+        self.dying == Link::NONE
+    }
+
     /// Frees some pages of destroyed spaces, at most `PAGES_PER_CALL`; answers whether more are
-    /// left. To be called when idle; whatever needs memory calls it too, when there is little.
+    /// left. To be called when idle, and now and then; whatever needs memory calls it too, when there is
+    /// little.
     pub fn reclaim<M: Machine>(&mut self, machine: &mut M) -> bool {
         let mut left = PAGES_PER_CALL;
         while let Some(root) = self.dying.frame() {

@@ -2,11 +2,12 @@
 
 use abi::event::{EventPage, notification};
 use abi::layout::{EXPORT_STACK, PAGE_SIZE, SERVICE_STACK_SIZE, USER_TOP};
-use abi::limits::FRUITLESS_TICKS;
+use abi::limits::{FRUITLESS_TICKS, PAGES_PER_CALL};
 use abi::slot::{Failure, Phase};
+use abi::word::index;
 use abi::{Call, CallError, Endpoint, Errno, EventKind, Pid, Reply, Time};
 
-use super::{CALL, DRIVER, FS, PM, PROGRAM_DATA, RS, VFS, VM, World};
+use super::{CALL, DRIVER, FS, PM, PROGRAM_DATA, READ_WRITE, RS, VFS, VM, World};
 use crate::machine::Machine;
 use crate::schedule::{Next, TICK};
 use crate::thread::{Kind, ThreadIndex};
@@ -72,7 +73,12 @@ impl World {
     fn pass(&mut self, nanoseconds: u64) -> Option<Next> {
         let machine = &mut self.host.kernel.machine;
         machine.now = machine.now.after(nanoseconds);
-        (machine.alarm <= machine.now).then(|| self.host.kernel.alarm())
+        let due = machine.alarm <= machine.now;
+        if due {
+            // It rings once.
+            machine.alarm = Time::NEVER;
+        }
+        due.then(|| self.host.kernel.alarm())
     }
 }
 
@@ -418,6 +424,49 @@ fn an_unknown_call_and_an_unheld_request_are_errors() {
         let result = CallError::from_register(world.rax(thread).cast_signed());
         assert_eq!(result, Err(error));
     }
+}
+
+/// A space of so many pages comes and goes.
+fn pass_by(world: &mut World, pages: u64) {
+    world.call(VM, Call::SpaceCreate, &[9]).unwrap();
+    let starts = (0..pages).step_by(index(PAGES_PER_CALL));
+    for start in starts {
+        let count = PAGES_PER_CALL.min(pages - start);
+        let arguments = [9, PROGRAM_DATA + start * PAGE_SIZE, count, READ_WRITE];
+        world.call(VM, Call::MapAnonymous, &arguments).unwrap();
+    }
+    world.call(VM, Call::SpaceDestroy, &[9]).unwrap();
+}
+
+#[test]
+fn what_has_ended_is_freed_while_nobody_runs() {
+    let mut world = World::quiet();
+    let free = world.settled().free;
+    pass_by(&mut world, 5 * PAGES_PER_CALL / 2);
+    assert_eq!(world.host.kernel.run(), Next::Idle);
+    // With room for interrupts between the pieces.
+    assert!(world.host.kernel.memory.statistics().free < free);
+    while let Some(next) = world.pass(0) {
+        assert_eq!(next, Next::Idle);
+    }
+    assert_eq!(world.host.kernel.memory.statistics().free, free);
+    assert_eq!(world.pass(TICK), None);
+}
+
+#[test]
+fn what_has_ended_is_freed_soon_while_others_run() {
+    let mut world = World::quiet();
+    world.ready(1);
+    let free = world.settled().free;
+    pass_by(&mut world, 5 * PAGES_PER_CALL / 2);
+    let next = world.host.kernel.run();
+    let program = world.program_thread(Pid(1));
+    runs(next, program);
+    assert!(world.host.kernel.memory.statistics().free < free);
+    for _ in 0..2 {
+        runs(world.pass(1_000_000).unwrap(), program);
+    }
+    assert_eq!(world.host.kernel.memory.statistics().free, free);
 }
 
 #[test]
