@@ -13,8 +13,10 @@ use crate::memory::{Memory, Place};
 use crate::slot::Unacknowledged;
 use crate::thread::ThreadIndex;
 
-/// Words of a stack that are looked at, from its top.
-const STACK_WORDS: u64 = 1024;
+/// Bytes of a stack that are looked at, from its top.
+const STACK_BYTES: u64 = 8192;
+/// Bytes of it that are read at a time: a part of a page, for which its tables are walked once.
+const PIECE: usize = 256;
 /// The longest encoding of a call instruction that is looked for.
 const LONGEST_CALL: usize = 7;
 
@@ -147,22 +149,37 @@ fn return_addresses<M: Machine>(
 ) -> [u64; STACK_DEPTH] {
     let mut found = [0; STACK_DEPTH];
     let mut free = found.iter_mut();
-    for word in 0..STACK_WORDS {
-        let place = Place {
-            address: top.address.saturating_add(word * 8),
-            ..top
-        };
-        let Ok(value) = memory.read_plain::<M, u64>(machine, place) else {
+    let mut bytes = [0; PIECE];
+    let mut address = top.address;
+    while let Some(end) = next_piece(address)
+        && address - top.address < STACK_BYTES
+    {
+        let piece = &mut bytes[..abi::word::index(end - address)];
+        if memory
+            .read(machine, Place { address, ..top }, piece)
+            .is_err()
+        {
             break;
-        };
-        if (text.0..text.1).contains(&value) && follows_call(memory, machine, top, value) {
-            match free.next() {
-                Some(slot) => *slot = value,
-                None => break,
+        }
+        for word in piece.as_chunks::<8>().0 {
+            let value = u64::from_le_bytes(*word);
+            if (text.0..text.1).contains(&value) && follows_call(memory, machine, top, value) {
+                match free.next() {
+                    Some(slot) => *slot = value,
+                    None => return found,
+                }
             }
         }
+        address = end;
     }
     found
+}
+
+/// Where the next piece of memory begins, if there is one.
+fn next_piece(address: u64) -> Option<u64> {
+    address
+        .checked_add(1)?
+        .checked_next_multiple_of(PIECE as u64)
 }
 
 /// Whether a call instruction ends at an address: `E8 rel32`, or `FF /2` with any operand (Intel's
