@@ -1,7 +1,8 @@
 //! Refresh, update, restart, up: replacements that a person asks for.
 
 use crate::catalogue::Catalogue;
-use crate::record::Record;
+use crate::command::refused;
+use crate::record::{Record, Wanted};
 use crate::replace::{
     DEADLINE, Figures, Replaced, Set, begin, bit, finish, load_stored, prepare, replace,
 };
@@ -90,6 +91,10 @@ pub(crate) async fn exchange(
     let slots = members.iter().map(|member| bit(member.slot)).sum();
     let number = begin(cx, slots).await?;
     breathe(cx).await;
+    if let Some(refused) = changed_meanwhile(cx, &members) {
+        finish(cx, number);
+        return Ok(refused);
+    }
     let load = |kernel: &dyn System| {
         let mut each = members.iter();
         each.try_for_each(|member| load(kernel, member.slot, &member.source))
@@ -131,6 +136,23 @@ fn note(cx: &Cx<Reincarnation>, members: &[Member], number: u64) {
             member.record(state, served(member), number);
         }
     });
+}
+
+/// Who was taken down, or brought up, while others had the turn and programs got on.
+fn changed_meanwhile(cx: &Cx<Reincarnation>, members: &[Member]) -> Option<Response> {
+    let wanted: Vec<Option<Wanted>> = cx.look("wanted", |state| {
+        let each = members.iter();
+        each.map(|member| Some(state.record(member.slot)?.wanted))
+            .collect()
+    });
+    let mut each = members.iter().zip(wanted);
+    let (member, wanted) = each.find(|(member, wanted)| *wanted != Some(member.before.wanted))?;
+    let reason = match wanted {
+        Some(Wanted::Up) => Reason::AlreadyUp,
+        _ => Reason::NotUp,
+    };
+    let name = ServiceName::new(protocol::endpoint::name(member.slot)?).ok()?;
+    Some(refused(reason, &name, ""))
 }
 
 /// Lets programs get on, which are less urgent than all of this: so a call of theirs waits for what comes
