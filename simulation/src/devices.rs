@@ -5,8 +5,6 @@ use uart::Ports as _;
 use uart::Register;
 use uart::pretend::Chip;
 
-/// When runs start, in seconds since 1970: noon on the second day of March 2024.
-pub(crate) const START: u64 = 1_709_380_800;
 /// First port and interrupt line of the console, of the host's link.
 const CONSOLE: (u16, u16) = (0x3f8, 4);
 const LINK: (u16, u16) = (0x2f8, 3);
@@ -69,7 +67,7 @@ impl Bus {
         None
     }
 
-    /// The time [`START`].
+    /// Noon on the second day of March 2024.
     fn clock(&self) -> u8 {
         match self.clock_register {
             4 => 12,

@@ -23,8 +23,6 @@ use std::rc::Rc;
 
 /// Page frames of the machine: a small one, because it is made anew for every run.
 const FRAMES: u32 = 6144;
-/// Waits that are no longer than this are breaths, in nanoseconds.
-const BREATH: u64 = 1_000_000;
 /// Turns after which a run counts as endless.
 const MOST_TURNS: u64 = 200_000;
 
@@ -193,7 +191,6 @@ impl World {
     /// # Errors
     /// What went wrong.
     pub fn step(&mut self) -> Result<bool, Wrong> {
-        self.end_breath();
         self.devices
             .interrupt(&mut self.host.borrow_mut(), &mut self.interrupts);
         let mut turns = self.host.borrow_mut().turns();
@@ -217,16 +214,6 @@ impl World {
         let host = self.host.borrow();
         self.values.retain(|id, _| host.exists(*id));
         Ok(true)
-    }
-
-    /// Time passes only when nothing else can be done, but for a breath, which rs takes so that programs
-    /// get on: an update is to meet them at work.
-    fn end_breath(&mut self) {
-        let mut host = self.host.borrow_mut();
-        let breath = host.now().after(BREATH);
-        if let Some(deadline) = host.next_deadline().filter(|deadline| *deadline <= breath) {
-            host.advance(deadline);
-        }
     }
 
     /// Has the operator tell rs its orders. Once the workload has ended it hears of no more.
