@@ -1,5 +1,5 @@
-//! What a State is made of. A container exports itself, and logs the old value at each change, so
-//! that the importer takes back what a closure did before a crash cut it short.
+//! What a State is made of. A container exports itself as it was before the closure that a crash has cut
+//! short, at whatever instruction.
 
 mod map;
 mod shape;
@@ -7,3 +7,11 @@ mod value;
 
 pub use map::Map;
 pub use value::Value;
+
+use core::sync::atomic::{Ordering, compiler_fence};
+
+/// What comes before is in memory when what follows is: a crash never leaves it the other way round. (One
+/// processor sees its own stores in order.)
+fn settle() {
+    compiler_fence(Ordering::SeqCst);
+}

@@ -1,5 +1,6 @@
 //! A single value.
 
+use super::settle;
 use crate::epoch;
 use crate::simulated::{self, Rule};
 use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
@@ -36,7 +37,9 @@ impl<T: Clone> Value<T> {
     pub fn change<R>(&mut self, change: impl FnOnce(&mut T) -> R) -> R {
         if self.epoch != epoch::open() {
             self.before = Some(self.now.clone());
+            settle();
             self.epoch = epoch::open();
+            settle();
         }
         simulated::changing();
         change(&mut self.now)

@@ -9,9 +9,8 @@ thread_local! {
     static OFF: Cell<Option<Rule>> = const { Cell::new(None) };
 }
 
-/// Has `hook` called in the middle of closures over a State: at every change of a container, when
-/// the old value has been logged and the new one is not there yet, and at the end. It may unwind,
-/// as if the service died there.
+/// Has `hook` called in the middle of closures over a State: at every change of a container, before the
+/// tree of keys has been changed and after that, and at the end. It may unwind, as if the service died there.
 pub fn at_each_change(hook: Option<Rc<dyn Fn()>>) {
     AT_EACH_CHANGE.set(hook);
 }

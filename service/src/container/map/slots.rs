@@ -1,0 +1,195 @@
+//! Where the entries of a map are: in slots that never move, each with the closures in which its entry
+//! came and went.
+
+use crate::container::settle;
+use abi::word::index;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+/// Slots of the first chunk; each chunk has twice as many as the one before.
+const FIRST: u32 = 8;
+/// Chunks at most: more slots than memory has room for.
+const CHUNKS: usize = 28;
+/// Instead of a closure's number: the slot has no entry.
+const FREE: u64 = u64::MAX;
+
+/// Which slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place(u32);
+
+impl Place {
+    /// Its chunk, and where it is there.
+    fn parts(self) -> (usize, usize) {
+        let chunk = (self.0 / FIRST + 1).ilog2();
+        let before = ((1 << chunk) - 1) * FIRST;
+        (index(chunk.into()), index((self.0 - before).into()))
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Slot<K, V> {
+    /// The closure in which the entry came; 0 before all of them.
+    came: u64,
+    /// The closure in which it went; 0 when it is there.
+    went: u64,
+    entry: Option<(K, V)>,
+}
+
+/// The slots. An entry is written before its `came` says that it is there, and taken out after that says
+/// that it is not: what a crash leaves is whole.
+#[derive(Clone, Debug)]
+pub(super) struct Slots<K, V> {
+    chunks: [Box<[Slot<K, V>]>; CHUNKS],
+    /// Chunks that are there.
+    made: usize,
+    /// Slots that have been used, or are in use.
+    used: u32,
+    /// Those that have no entry.
+    free: Vec<Place>,
+}
+
+impl<K, V> Default for Slots<K, V> {
+    fn default() -> Self {
+        Slots {
+            chunks: core::array::from_fn(|_| Box::default()),
+            made: 0,
+            used: 0,
+            free: Vec::new(),
+        }
+    }
+}
+
+impl<K, V> Slots<K, V> {
+    fn slot(&self, place: Place) -> &Slot<K, V> {
+        let (chunk, at) = place.parts();
+        &self.chunks[chunk][at]
+    }
+
+    fn slot_mut(&mut self, place: Place) -> &mut Slot<K, V> {
+        let (chunk, at) = place.parts();
+        &mut self.chunks[chunk][at]
+    }
+
+    /// The entry in a slot.
+    pub(super) fn entry(&self, place: Place) -> Option<(&K, &V)> {
+        let entry = self.slot(place).entry.as_ref();
+        entry.map(|(key, value)| (key, value))
+    }
+
+    /// The value in a slot.
+    pub(super) fn value(&self, place: Place) -> Option<&V> {
+        self.entry(place).map(|(_, value)| value)
+    }
+
+    /// The value in a slot, to be changed in place: of an entry that came in the open closure.
+    pub(super) fn value_mut(&mut self, place: Place) -> Option<&mut V> {
+        let entry = self.slot_mut(place).entry.as_mut();
+        entry.map(|(_, value)| value)
+    }
+
+    /// Takes the entry of a slot that nothing is exported of any more.
+    pub(super) fn take(&mut self, place: Place) -> Option<(K, V)> {
+        self.slot_mut(place).entry.take()
+    }
+
+    /// Whether the entry of a slot came in a closure.
+    pub(super) fn came_in(&self, place: Place, closure: u64) -> bool {
+        self.slot(place).came == closure
+    }
+
+    /// Puts an entry, which comes in a closure, into a slot.
+    pub(super) fn put(&mut self, key: K, value: V, closure: u64) -> Place {
+        let place = self.free.pop().unwrap_or_else(|| self.new_place());
+        let slot = self.slot_mut(place);
+        slot.went = 0;
+        slot.entry = Some((key, value));
+        settle();
+        slot.came = closure;
+        place
+    }
+
+    fn new_place(&mut self) -> Place {
+        let place = Place(self.used);
+        self.used += 1;
+        let (chunk, _) = place.parts();
+        if chunk >= self.made {
+            let empty = || Slot {
+                came: FREE,
+                went: 0,
+                entry: None,
+            };
+            let slots = index((FIRST << chunk).into());
+            self.chunks[chunk] = core::iter::repeat_with(empty).take(slots).collect();
+            settle();
+            self.made = chunk + 1;
+        }
+        place
+    }
+
+    /// The entry of a slot goes in a closure. Whether the slot is to be freed when that is over; if not, it
+    /// is free now: had the closure been cut short, the entry would not have been there before.
+    pub(super) fn retire(&mut self, place: Place, closure: u64) -> bool {
+        if self.came_in(place, closure) {
+            self.free(place);
+            return false;
+        }
+        self.slot_mut(place).went = closure;
+        true
+    }
+
+    /// Frees a slot.
+    pub(super) fn free(&mut self, place: Place) {
+        let slot = self.slot_mut(place);
+        slot.came = FREE;
+        settle();
+        slot.entry = None;
+        self.free.push(place);
+    }
+
+    /// The entries that were there before a closure.
+    pub(super) fn before(&self, closure: u64) -> impl Iterator<Item = &(K, V)> {
+        let slots = self.chunks[..self.made].iter().flatten();
+        let there = slots.filter(move |slot| {
+            slot.came != FREE && slot.came != closure && (slot.went == 0 || slot.went == closure)
+        });
+        there.filter_map(|slot| slot.entry.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_lie_in_chunks_one_after_the_other() {
+        let (mut chunk, mut at) = (0, 0);
+        for nth in 0..10_000 {
+            assert_eq!(Place(nth).parts(), (chunk, at), "{nth}");
+            at += 1;
+            if at == 8 << chunk {
+                (chunk, at) = (chunk + 1, 0);
+            }
+        }
+    }
+
+    #[test]
+    fn what_came_and_went_is_there_before() {
+        let mut slots = Slots::default();
+        let old = slots.put(1, "old", 0);
+        let gone = slots.put(2, "gone", 3);
+        assert!(slots.retire(gone, 5));
+        assert!(slots.retire(old, 7));
+        let new = slots.put(1, "new", 7);
+        let before = |slots: &Slots<i32, &'static str>, closure| {
+            let entries = slots.before(closure).map(|(_, value)| *value);
+            entries.collect::<Vec<_>>()
+        };
+        assert_eq!(before(&slots, 7), ["old"]);
+        assert_eq!(before(&slots, 8), ["new"]);
+        assert!(!slots.retire(new, 7));
+        assert_eq!(before(&slots, 7), ["old"]);
+        slots.free(gone);
+        assert_eq!(slots.put(3, "again", 8), gone);
+        assert_eq!(before(&slots, 9), ["again"]);
+    }
+}
