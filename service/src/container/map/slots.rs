@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 /// Slots of the first chunk; each chunk has twice as many as the one before.
 const FIRST: u32 = 8;
 /// Chunks at most: more slots than memory has room for.
-const CHUNKS: usize = 28;
+const CHUNKS: usize = 24;
 /// Instead of a closure's number: the slot has no entry.
 const FREE: u64 = u64::MAX;
 
@@ -39,7 +39,9 @@ struct Slot<K, V> {
 /// that it is not: what a crash leaves is whole.
 #[derive(Clone, Debug)]
 pub(super) struct Slots<K, V> {
-    chunks: [Box<[Slot<K, V>]>; CHUNKS],
+    /// None before the first entry, then room for all: empty maps are small, and States are made on small
+    /// stacks.
+    chunks: Box<[Box<[Slot<K, V>]>]>,
     /// Chunks that are there.
     made: usize,
     /// Slots that have been used, or are in use.
@@ -51,7 +53,7 @@ pub(super) struct Slots<K, V> {
 impl<K, V> Default for Slots<K, V> {
     fn default() -> Self {
         Slots {
-            chunks: core::array::from_fn(|_| Box::default()),
+            chunks: Box::default(),
             made: 0,
             used: 0,
             free: Vec::new(),
@@ -112,6 +114,9 @@ impl<K, V> Slots<K, V> {
         let place = Place(self.used);
         self.used += 1;
         let (chunk, _) = place.parts();
+        if self.made == 0 {
+            self.chunks = core::iter::repeat_with(Box::default).take(CHUNKS).collect();
+        }
         if chunk >= self.made {
             let empty = || Slot {
                 came: FREE,
