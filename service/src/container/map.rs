@@ -239,8 +239,9 @@ impl<'b, C, K: Decode<'b, C> + Ord + Clone, V: Decode<'b, C>> Decode<'b, C> for 
             .ok_or_else(|| decode::Error::message("endless map"))?;
         // Each has a byte at least, which bounds what a wrong number can ask for.
         let left = decoder.input().len() - decoder.position();
-        let mut keys = Vec::with_capacity(left.min(usize::try_from(entries).unwrap_or(left)));
-        let mut slots = Slots::default();
+        let room = left.min(usize::try_from(entries).unwrap_or(left));
+        let mut keys = Vec::with_capacity(room);
+        let mut slots = Slots::with_room(room);
         for _ in 0..entries {
             let key = K::decode(decoder, context)?;
             let place = slots.put(key.clone(), V::decode(decoder, context)?, 0);

@@ -6,24 +6,18 @@ use abi::word::index;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-/// Slots of the first chunk; each chunk has twice as many as the one before.
+/// Slots of the first chunk, unless more are wanted at once; the second has twice as many, and so on.
 const FIRST: u32 = 8;
 /// Chunks at most: more slots than memory has room for.
-const CHUNKS: usize = 24;
+const CHUNKS: u32 = 24;
 /// Instead of a closure's number: the slot has no entry.
 const FREE: u64 = u64::MAX;
 
 /// Which slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place(u32);
-
-impl Place {
-    /// Its chunk, and where it is there.
-    fn parts(self) -> (usize, usize) {
-        let chunk = (self.0 / FIRST + 1).ilog2();
-        let before = ((1 << chunk) - 1) * FIRST;
-        (index(chunk.into()), index((self.0 - before).into()))
-    }
+pub(super) struct Place {
+    chunk: u32,
+    at: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -43,9 +37,11 @@ pub(super) struct Slots<K, V> {
     /// stacks.
     chunks: Box<[Box<[Slot<K, V>]>]>,
     /// Chunks that are there.
-    made: usize,
-    /// Slots that have been used, or are in use.
-    used: u32,
+    made: u32,
+    /// The first slot of the last chunk that was never used.
+    unused: u32,
+    /// Slots of the last chunk.
+    room: u32,
     /// Those that have no entry.
     free: Vec<Place>,
 }
@@ -55,21 +51,30 @@ impl<K, V> Default for Slots<K, V> {
         Slots {
             chunks: Box::default(),
             made: 0,
-            used: 0,
+            unused: 0,
+            room: 0,
             free: Vec::new(),
         }
     }
 }
 
 impl<K, V> Slots<K, V> {
+    /// Makes room for so many entries in one chunk.
+    pub(super) fn with_room(entries: usize) -> Self {
+        let mut slots = Slots::default();
+        let room = u32::try_from(entries).unwrap_or(0);
+        if room > FIRST {
+            slots.add_chunk(room);
+        }
+        slots
+    }
+
     fn slot(&self, place: Place) -> &Slot<K, V> {
-        let (chunk, at) = place.parts();
-        &self.chunks[chunk][at]
+        &self.chunks[index(place.chunk.into())][index(place.at.into())]
     }
 
     fn slot_mut(&mut self, place: Place) -> &mut Slot<K, V> {
-        let (chunk, at) = place.parts();
-        &mut self.chunks[chunk][at]
+        &mut self.chunks[index(place.chunk.into())][index(place.at.into())]
     }
 
     /// The entry in a slot.
@@ -111,24 +116,33 @@ impl<K, V> Slots<K, V> {
     }
 
     fn new_place(&mut self) -> Place {
-        let place = Place(self.used);
-        self.used += 1;
-        let (chunk, _) = place.parts();
-        if self.made == 0 {
-            self.chunks = core::iter::repeat_with(Box::default).take(CHUNKS).collect();
+        if self.unused == self.room {
+            self.add_chunk(FIRST << self.made);
         }
-        if chunk >= self.made {
-            let empty = || Slot {
-                came: FREE,
-                went: 0,
-                entry: None,
-            };
-            let slots = index((FIRST << chunk).into());
-            self.chunks[chunk] = core::iter::repeat_with(empty).take(slots).collect();
-            settle();
-            self.made = chunk + 1;
-        }
+        let place = Place {
+            chunk: self.made - 1,
+            at: self.unused,
+        };
+        self.unused += 1;
         place
+    }
+
+    #[cold]
+    fn add_chunk(&mut self, room: u32) {
+        if self.made == 0 {
+            let none = core::iter::repeat_with(Box::default);
+            self.chunks = none.take(index(CHUNKS.into())).collect();
+        }
+        let empty = core::iter::repeat_with(|| Slot {
+            came: FREE,
+            went: 0,
+            entry: None,
+        });
+        self.chunks[index(self.made.into())] = empty.take(index(room.into())).collect();
+        settle();
+        self.made += 1;
+        self.unused = 0;
+        self.room = room;
     }
 
     /// The entry of a slot goes in a closure. Whether the slot is to be freed when that is over; if not, it
@@ -153,7 +167,7 @@ impl<K, V> Slots<K, V> {
 
     /// The entries that were there before a closure.
     pub(super) fn before(&self, closure: u64) -> impl Iterator<Item = &(K, V)> {
-        let slots = self.chunks[..self.made].iter().flatten();
+        let slots = self.chunks[..index(self.made.into())].iter().flatten();
         let there = slots.filter(move |slot| {
             slot.came != FREE && slot.came != closure && (slot.went == 0 || slot.went == closure)
         });
@@ -167,13 +181,17 @@ mod tests {
 
     #[test]
     fn slots_lie_in_chunks_one_after_the_other() {
-        let (mut chunk, mut at) = (0, 0);
-        for nth in 0..10_000 {
-            assert_eq!(Place(nth).parts(), (chunk, at), "{nth}");
-            at += 1;
-            if at == 8 << chunk {
-                (chunk, at) = (chunk + 1, 0);
-            }
+        let mut slots = Slots::with_room(20);
+        let places = (0..1000)
+            .map(|nth| slots.put(nth, (), 0))
+            .collect::<Vec<_>>();
+        let rooms = slots.chunks.iter().map(|chunk| chunk.len());
+        assert_eq!(
+            rooms.take(8).collect::<Vec<_>>(),
+            [20, 16, 32, 64, 128, 256, 512, 0]
+        );
+        for (nth, place) in places.into_iter().enumerate() {
+            assert_eq!(slots.entry(place).map(|(key, ())| *key), Some(nth));
         }
     }
 
