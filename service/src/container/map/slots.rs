@@ -29,13 +29,16 @@ struct Slot<K, V> {
     entry: Option<(K, V)>,
 }
 
+/// Slots made at once.
+type Chunk<K, V> = Box<[Slot<K, V>]>;
+
 /// The slots. An entry is written before its `came` says that it is there, and taken out after that says
 /// that it is not: what a crash leaves is whole.
 #[derive(Clone, Debug)]
 pub(super) struct Slots<K, V> {
     /// None before the first entry, then room for all: empty maps are small, and States are made on small
     /// stacks.
-    chunks: Box<[Box<[Slot<K, V>]>]>,
+    chunks: Box<[Chunk<K, V>]>,
     /// Chunks that are there.
     made: u32,
     /// The first slot of the last chunk that was never used.
