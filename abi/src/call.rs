@@ -79,8 +79,9 @@ calls! {
     /// Frees kept pages: (page index, pages). Those lent to programs live until unmapped there.
     KeepUnmap = 20,
     /// Answers a page fault forwarded to this service with pages of its kept memory or of the
-    /// archive: (request id, own address, pages). Mapped from the faulting page on, read only when
-    /// the fault's `forward` said so, copied on write otherwise; then ends the request with 0.
+    /// archive: (request id, own address, pages, which page of the fault's lease gets the first).
+    /// Mapped where no pages are, read only when the fault's `forward` said so, copied on write
+    /// otherwise; then ends the request with 0.
     ReplyPages = 21,
 
     /// Reads a port: (port, bytes 1 2 or 4). Result: the value.

@@ -96,10 +96,11 @@ protocol! {
     SetFlags = 18 { handle: Handle, flags: u32 } -> ();
     /// Everything written so far is kept across a crash of the machine, as far as there is a disk.
     Synchronise = 19 { handle: Handle } -> ();
-    /// A page fault forwarded by vm: answered by the kernel call `ReplyPages` with the page at
-    /// `offset` (a multiple of the page size), up to `pages` of them. The bytes of a page behind the
-    /// end of the file are zero; `NXIO` when all of it lies behind the end.
-    Page = 20 { handle: Handle, offset: u64, pages: u32 } -> ();
+    /// A page fault forwarded by vm: answered by the kernel call `ReplyPages` with the page `wanted`
+    /// of the `pages` from `offset` on (a multiple of the page size), and with as many of those around
+    /// it as lie together with it. The bytes of a page behind the end of the file are zero; `NXIO`
+    /// when all of it lies behind the end.
+    Page = 20 { handle: Handle, offset: u64, pages: u32, wanted: u32 } -> ();
     /// The length and mode of an object, for servers.
     Describe = 21 { handle: Handle } -> Description, repeatable;
     /// Writes `struct statx` into lease 0.

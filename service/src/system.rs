@@ -88,14 +88,19 @@ pub trait System {
     ) -> Result<(), CallError>;
     /// The boot archive, for services that declare it; else empty.
     fn archive(&self) -> &'static [u8];
-    /// Answers a page fault with kept pages.
-    fn reply_kept_pages(&self, request: RequestId, page: u64, pages: u64) -> Result<(), CallError>;
-    /// Answers a page fault with pages of the boot archive.
+    /// Answers a page fault with kept pages, from this one on.
+    fn reply_kept_pages(
+        &self,
+        request: RequestId,
+        page: u64,
+        answered: Answered,
+    ) -> Result<(), CallError>;
+    /// Answers a page fault with pages of the boot archive, from this offset on.
     fn reply_archive_pages(
         &self,
         request: RequestId,
         offset: u64,
-        pages: u64,
+        answered: Answered,
     ) -> Result<(), CallError>;
 
     fn port_write(&self, port: u16, bytes: &[u8]) -> Result<(), CallError>;
@@ -120,6 +125,15 @@ pub trait System {
     }
     /// Makes a candidate from an image in the service's own memory.
     fn instance_create_from(&self, slot: Endpoint, image: &[u8]) -> Result<(), CallError>;
+}
+
+/// Which of the pages that a page fault asks for are its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// The first.
+    pub first: u64,
+    /// How many.
+    pub pages: u64,
 }
 
 /// What `LogRead` found.

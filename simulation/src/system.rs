@@ -13,7 +13,7 @@ use abi::word::index;
 use abi::{Call, CallError, Caller, Endpoint, Message, Pid, Reply, RequestId, Tag, Time};
 use kernel_core::host::{Host, InstanceId};
 use service::System;
-use service::system::LogPart;
+use service::system::{Answered, LogPart};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -234,19 +234,26 @@ impl System for Kernel {
         self.archive
     }
 
-    fn reply_kept_pages(&self, request: RequestId, page: u64, pages: u64) -> Result<(), CallError> {
+    fn reply_kept_pages(
+        &self,
+        request: RequestId,
+        page: u64,
+        answered: Answered,
+    ) -> Result<(), CallError> {
         let at = SERVICE_KEPT + page * PAGE_SIZE;
-        System::call(self, Call::ReplyPages, &[request.0, at, pages]).map(drop)
+        let Answered { first, pages } = answered;
+        System::call(self, Call::ReplyPages, &[request.0, at, pages, first]).map(drop)
     }
 
     fn reply_archive_pages(
         &self,
         request: RequestId,
         offset: u64,
-        pages: u64,
+        answered: Answered,
     ) -> Result<(), CallError> {
         let at = SERVICE_ARCHIVE + offset;
-        System::call(self, Call::ReplyPages, &[request.0, at, pages]).map(drop)
+        let Answered { first, pages } = answered;
+        System::call(self, Call::ReplyPages, &[request.0, at, pages, first]).map(drop)
     }
 
     fn port_write(&self, port: u16, bytes: &[u8]) -> Result<(), CallError> {

@@ -196,9 +196,7 @@ impl<M: Machine> Kernel<M> {
                         .keep_unmap(&mut self.machine, maker.memory, a[0], a[1]),
                 )
             }
-            Call::ReplyPages => {
-                done(self.reply_pages(maker.slot, abi::RequestId(a[0]), a[1], a[2]))
-            }
+            Call::ReplyPages => done(self.call_reply_pages(maker.slot, a)),
             Call::PortRead => self.call_port_read(maker, a[0], a[1]).map(Some),
             Call::PortWrite => done(self.call_port_write(maker, a[0], a[1], a[2])),
             Call::PortReadBytes => done(self.call_port_read_bytes(maker, a[0], a[1], a[2])),

@@ -278,13 +278,13 @@ impl<M: Machine> Kernel<M> {
     /// # Errors
     /// `NoRequest`; `BadState` when it is no page fault; `BadLease` for more pages than the lease
     /// that says where they go; `BadArgument`, `BadAddress`, `NoMemory`, `NoSpace`.
-    pub fn reply_pages(
+    pub fn call_reply_pages(
         &mut self,
         slot: Endpoint,
-        id: RequestId,
-        own_address: u64,
-        pages: u64,
+        arguments: [u64; 6],
     ) -> Result<(), CallError> {
+        let [id, own_address, pages, first, ..] = arguments;
+        let id = RequestId(id);
         let index = self.held(slot, id)?;
         let origin = self.requests.items[index as usize].origin;
         let orphaned = origin == Origin::Nobody;
@@ -295,15 +295,15 @@ impl<M: Machine> Kernel<M> {
         let Owner::Space(space) = lease.owner else {
             return Err(CallError::BadLease);
         };
-        let first = lease.address & !(PAGE_SIZE - 1);
-        let room = (lease.address - first)
+        let start = lease.address & !(PAGE_SIZE - 1);
+        let room = (lease.address - start)
             .saturating_add(lease.length)
             .div_ceil(PAGE_SIZE);
-        if pages > room {
+        if first.checked_add(pages).is_none_or(|end| end > room) {
             return Err(CallError::BadLease);
         }
         if !orphaned {
-            let range = UserPages::new(first, pages)?;
+            let range = UserPages::new(start + first * PAGE_SIZE, pages)?;
             let space = self.memory.space(space)?;
             let own = self.current(slot).ok_or(CallError::NoSlot)?;
             let from = self.instance_place(own, own_address)?;

@@ -10,8 +10,11 @@ use abi::limits::COPY_BYTES;
 use minicbor::{Decode, Encode};
 use shape::Shape;
 
-/// Pages that come with the one a program touched, at most, itself included.
-const AHEAD: u64 = 16;
+/// Bytes of zeroed pages that come with the one a program touched, at most, itself included: those in
+/// the same multiple of so many.
+const ZEROES: u64 = 16 * PAGE_SIZE;
+/// The same of a file's pages. They are there already, and mapping one is a hundredth of a fault.
+const FILE: u64 = 64 * PAGE_SIZE;
 
 /// What a program does with its memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,11 +132,15 @@ fn wanted_pages(region: &Region, fault: &Fault) -> u64 {
     end.saturating_sub(page).div_ceil(PAGE_SIZE).max(1)
 }
 
+/// From the last multiple of so many pages on.
+fn window_start(region: &Region, page: u64, window: u64) -> u64 {
+    (page & !(window - 1)).max(region.start())
+}
+
 /// The pages of the fault and those behind it that are likely to be touched next: up to the next
 /// multiple of so many pages.
-fn pages_ahead(region: &Region, fault: &Fault) -> u64 {
+fn pages_ahead(region: &Region, fault: &Fault, window: u64) -> u64 {
     let page = page_down(fault.address);
-    let window = AHEAD * PAGE_SIZE;
     let end = (page & !(window - 1))
         .saturating_add(window)
         .min(region.end());
@@ -144,10 +151,10 @@ fn pages_ahead(region: &Region, fault: &Fault) -> u64 {
 fn zero_pages(region: &Region, fault: &Fault) -> Pages {
     let page = page_down(fault.address);
     let mut start = page;
-    let mut count = pages_ahead(region, fault);
+    let mut count = pages_ahead(region, fault, ZEROES);
     if region.marks.has(Marks::GROWS) {
         // What grows down is touched downwards.
-        start = (page & !(AHEAD * PAGE_SIZE - 1)).max(region.start());
+        start = window_start(region, page, ZEROES);
         count = (page - start) / PAGE_SIZE + wanted_pages(region, fault);
     }
     Pages {
@@ -157,23 +164,30 @@ fn zero_pages(region: &Region, fault: &Fault) -> Pages {
     }
 }
 
+/// Code is touched forwards and backwards: what lies before the page in its window comes with it.
 fn file_pages(region: &Region, part: FilePart, fault: &Fault) -> Decision {
-    let start = page_down(fault.address);
-    let offset = part.offset.saturating_add(start - region.start());
-    let bytes = part.limit.saturating_sub(offset);
-    let rights = region.page_rights();
-    let here = FilePart { offset, ..part };
-    let count = pages_ahead(region, fault).min(bytes / PAGE_SIZE);
-    let pages = |count| Pages {
+    let page = page_down(fault.address);
+    let from = |start: u64| {
+        let offset = part.offset.saturating_add(start - region.start());
+        let here = FilePart { offset, ..part };
+        (here, part.limit.saturating_sub(offset))
+    };
+    let pages = |start, count| Pages {
         start,
         count,
-        rights,
+        rights: region.page_rights(),
     };
-    match count {
-        0 if bytes == 0 => Decision::Zero(pages(1)),
-        0 => Decision::Partial(pages(1), here, bytes),
-        count => Decision::File(pages(count), here),
+    let (here, bytes) = from(page);
+    if bytes == 0 {
+        return Decision::Zero(pages(page, 1));
     }
+    if bytes < PAGE_SIZE {
+        return Decision::Partial(pages(page, 1), here, bytes);
+    }
+    let start = window_start(region, page, FILE);
+    let (here, bytes) = from(start);
+    let count = (page - start) / PAGE_SIZE + pages_ahead(region, fault, FILE);
+    Decision::File(pages(start, count.min(bytes / PAGE_SIZE)), here)
 }
 
 impl Pages {

@@ -44,6 +44,7 @@ fn work(world: &mut World) -> Vec<Vec<u8>> {
                 handle: tool,
                 offset: 8192,
                 pages: 1,
+                wanted: 0,
             },
             &[],
         )

@@ -121,10 +121,23 @@ fn fault(
     offset: u64,
     pages: u32,
 ) -> Result<Vec<u8>, Errno> {
+    let (first, lent) = fault_around(world, handle, offset, (pages, 0))?;
+    assert_eq!(first, 0);
+    Ok(lent)
+}
+
+/// A fault on one of so many pages: from which of them on pages are lent.
+fn fault_around(
+    world: &mut World,
+    handle: protocol::Handle,
+    offset: u64,
+    (pages, wanted): (u32, u32),
+) -> Result<(u64, Vec<u8>), Errno> {
     let question = object::Page {
         handle,
         offset,
         pages,
+        wanted,
     };
     world.ask(question, &[])?;
     Ok(world.kernel.lent.take())
@@ -163,6 +176,25 @@ fn pages_are_lent() {
         )
         .unwrap();
     assert_eq!(fault(&mut world, sparse, 4096, 1).unwrap(), vec![0; 4096]);
+    world.assert_no_page_is_lost();
+}
+
+#[test]
+fn what_lies_together_with_the_wanted_page_is_lent() {
+    let mut world = World::new();
+    // Two pages of the archive, and a third that the file fills in part.
+    let handle = world.open("bin/tool", O_RDWR).unwrap();
+    let all = world.read_at(handle, 0, 10_000).unwrap();
+    let around = |world: &mut World, wanted| fault_around(world, handle, 0, (3, wanted)).unwrap();
+    assert_eq!(around(&mut world, 1), (0, all[..8192].to_vec()));
+    let (first, last) = around(&mut world, 2);
+    assert_eq!((first, &last[..1808]), (2, &all[8192..]));
+    assert_eq!(around(&mut world, 0), (0, all[..8192].to_vec()));
+    world.write_at(handle, 4096, &[3; 4096]).unwrap();
+    assert_eq!(around(&mut world, 0), (0, all[..4096].to_vec()));
+    assert_eq!(around(&mut world, 1).0, 1);
+    let beyond = fault_around(&mut world, handle, 0, (4, 3));
+    assert_eq!(beyond, Err(Errno::NXIO));
     world.assert_no_page_is_lost();
 }
 

@@ -7,7 +7,7 @@ use abi::process::ThreadState;
 use abi::slot::{SlotStatus, TransactionStatus};
 use abi::{Call, CallError, Caller, Endpoint, Message, Pid, Reply, RequestId, Tag, Time};
 use service::System;
-use service::system::LogPart;
+use service::system::{Answered, LogPart};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
@@ -25,8 +25,8 @@ pub(crate) struct Kernel {
     /// The leases of each live request.
     pub(crate) live: RefCell<BTreeMap<RequestId, Leases>>,
     pub(crate) replies: RefCell<BTreeMap<RequestId, (Reply, Leases)>>,
-    /// What `ReplyPages` mapped: copies, since nobody writes here.
-    pub(crate) lent: RefCell<Vec<u8>>,
+    /// What `ReplyPages` mapped, from which page of the lease on: copies, since nobody writes here.
+    pub(crate) lent: RefCell<(u64, Vec<u8>)>,
     pub(crate) kept: RefCell<BTreeMap<u64, Vec<u8>>>,
     /// Kept pages there may be.
     pub(crate) quota: Cell<usize>,
@@ -96,10 +96,10 @@ impl Kernel {
         }
     }
 
-    fn end_fault(&self, request: RequestId, bytes: Vec<u8>) -> Done {
+    fn end_fault(&self, request: RequestId, first: u64, bytes: Vec<u8>) -> Done {
         let leases = self.live.borrow_mut().remove(&request);
         let leases = leases.ok_or(CallError::NoRequest)?;
-        self.lent.replace(bytes);
+        self.lent.replace((first, bytes));
         let reply = (Reply::value(0), leases);
         self.replies.borrow_mut().insert(request, reply);
         Ok(())
@@ -181,18 +181,19 @@ impl System for Kernel {
     fn archive(&self) -> &'static [u8] {
         self.archive.get()
     }
-    fn reply_kept_pages(&self, request: RequestId, page: u64, pages: u64) -> Done {
+    fn reply_kept_pages(&self, request: RequestId, page: u64, answered: Answered) -> Done {
         self.may_crash();
-        let mut bytes = vec![0; pages as usize * PAGE];
+        let mut bytes = vec![0; answered.pages as usize * PAGE];
         self.kept_bytes(page * PAGE as u64, &mut bytes);
-        self.end_fault(request, bytes)
+        self.end_fault(request, answered.first, bytes)
     }
-    fn reply_archive_pages(&self, request: RequestId, offset: u64, pages: u64) -> Done {
+    fn reply_archive_pages(&self, request: RequestId, offset: u64, answered: Answered) -> Done {
         self.may_crash();
         assert!(offset.is_multiple_of(PAGE as u64));
         let start = offset as usize;
-        let end = start + pages as usize * PAGE;
-        self.end_fault(request, self.archive.get()[start..end].to_vec())
+        let end = start + answered.pages as usize * PAGE;
+        let bytes = self.archive.get()[start..end].to_vec();
+        self.end_fault(request, answered.first, bytes)
     }
     fn port_write(&self, _: u16, _: &[u8]) -> Done {
         Err(CallError::NotPermitted)

@@ -370,6 +370,10 @@ fn a_fault_is_forwarded_and_answered_with_kept_pages() {
         world.call(FS, Call::ReplyPages, &[asked.0, address, pages])
     };
     assert_eq!(reply(&mut world, kept, 2), Err(CallError::BadLease));
+    let beyond = world.call(FS, Call::ReplyPages, &[asked.0, kept, 1, 1]);
+    assert_eq!(beyond, Err(CallError::BadLease));
+    let beyond = world.call(FS, Call::ReplyPages, &[asked.0, kept, 1, u64::MAX]);
+    assert_eq!(beyond, Err(CallError::BadLease));
     assert_eq!(reply(&mut world, kept + 1, 1), Err(CallError::BadArgument));
     assert_eq!(
         reply(&mut world, kept + 2 * PAGE_SIZE, 1),
@@ -385,6 +389,31 @@ fn a_fault_is_forwarded_and_answered_with_kept_pages() {
     let (asked, words) = fault(&mut world);
     assert_eq!(words[..4], [PROGRAM_DATA, 1, 2, 1]);
     world.reply(VM, asked, 0).unwrap();
+}
+
+#[test]
+fn a_fault_is_answered_with_some_of_the_pages_that_were_asked_for() {
+    let mut world = World::new();
+    let pid = world.spawn(1);
+    world.busy(FS);
+    let touched = world
+        .host
+        .program_read(pid, PROGRAM_DATA + PAGE_SIZE, &mut [0]);
+    assert_eq!(touched, Ok(Touched::Faulted));
+    let (asked, _) = fault(&mut world);
+    let lease = part(asked, PROGRAM_DATA, 3 * PAGE_SIZE, Access::Read);
+    world.forward(VM, asked, FS, &[lease]).unwrap();
+    assert_eq!(world.request(FS).id, asked);
+    let arguments = [asked.0, SERVICE_ARCHIVE, 1, 1];
+    world.call(FS, Call::ReplyPages, &arguments).unwrap();
+    let mut bytes = [0; 4];
+    let mut read = |page| {
+        let address = PROGRAM_DATA + page * PAGE_SIZE;
+        world.host.program_read(pid, address, &mut bytes)
+    };
+    assert_eq!(read(1), Ok(Touched::Done));
+    assert_eq!(read(2), Ok(Touched::Faulted));
+    assert_eq!(bytes, world.host.archive()[..4]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use abi::process::ThreadState;
 use abi::slot::{SlotStatus, TransactionStatus};
 use abi::{Call, CallError, Caller, Endpoint, Message, Pid, Reply, RequestId, Tag, Time};
 use service::System;
-use service::system::LogPart;
+use service::system::{Answered, LogPart};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
@@ -342,11 +342,11 @@ impl System for Machine {
         &[]
     }
 
-    fn reply_kept_pages(&self, _: RequestId, _: u64, _: u64) -> Result<(), CallError> {
+    fn reply_kept_pages(&self, _: RequestId, _: u64, _: Answered) -> Result<(), CallError> {
         Err(CallError::NotPermitted)
     }
 
-    fn reply_archive_pages(&self, _: RequestId, _: u64, _: u64) -> Result<(), CallError> {
+    fn reply_archive_pages(&self, _: RequestId, _: u64, _: Answered) -> Result<(), CallError> {
         Err(CallError::NotPermitted)
     }
 

@@ -8,6 +8,7 @@ use crate::region::FilePart;
 use crate::state::{Object, State, Tables};
 use abi::call::Protection;
 use abi::layout::PAGE_SIZE;
+use abi::word::low_32;
 use abi::{Access, Call, CallError, Errno, LeaseDescriptor, LeaseSource, SpaceId};
 use protocol::{Question, object, stopped};
 use service::{Lend, Outcome, System};
@@ -30,7 +31,9 @@ pub(crate) async fn page_fault(cx: Context, question: stopped::PageFault) -> Out
             Decision::Zero(pages) => bring_zeroes(&cx, &pages, page_down(fault.address)),
             Decision::Own(pages) => make_own(&cx, &pages),
             Decision::Protect(pages) => protect(&cx, &pages),
-            Decision::File(pages, part) => return forward(&cx, &pages, part),
+            Decision::File(pages, part) => {
+                return forward(&cx, &pages, part, page_down(fault.address));
+            }
             Decision::Partial(pages, part, bytes) => read_part(&cx, &pages, part, bytes).await,
             Decision::Grow => {
                 grow(&cx, &fault).await?;
@@ -111,13 +114,14 @@ fn object_of(cx: &Context, part: FilePart) -> Result<Object, Errno> {
     cx.look("object", |state: &State| state.object(part.file))
 }
 
-/// Hands the fault on to the file's server, which answers with its pages.
-fn forward(cx: &Context, pages: &Pages, part: FilePart) -> Outcome {
+/// Hands the fault on to the file's server, which answers with its pages, the wanted one among them.
+fn forward(cx: &Context, pages: &Pages, part: FilePart, wanted: u64) -> Outcome {
     let file = object_of(cx, part)?;
     let question = object::Page {
         handle: file.handle,
         offset: part.offset,
-        pages: u32::try_from(pages.count).unwrap_or(u32::MAX),
+        pages: low_32(pages.count),
+        wanted: low_32(wanted.saturating_sub(pages.start) / PAGE_SIZE),
     };
     let lease = LeaseDescriptor {
         source: LeaseSource::Lent as u32,

@@ -281,9 +281,11 @@ impl Machine {
             panic!("only faults are forwarded");
         };
         let first = index(page.offset / PAGE_SIZE);
+        let wanted = index(page.wanted.into());
         let rights = u64::from(forwarded.lease.access);
         let result = match self.file.get(first..) {
-            Some([]) | None => Errno::NXIO.result(),
+            None => Errno::NXIO.result(),
+            Some(frames) if frames.len() <= wanted => Errno::NXIO.result(),
             Some(frames) => {
                 for (n, frame) in (0..u64::from(page.pages)).zip(frames) {
                     let at = forwarded.lease.address + n * PAGE_SIZE;
