@@ -13,7 +13,7 @@ use shape::Shape;
 /// Bytes of zeroed pages that come with the one a program touched, at most, itself included: those in
 /// the same multiple of so many.
 const ZEROES: u64 = 16 * PAGE_SIZE;
-/// The same of a file's pages. They are there already, and mapping one is a hundredth of a fault.
+/// The same of a file's pages. They are there already, and mapping one takes far less than a fault.
 const FILE: u64 = 64 * PAGE_SIZE;
 
 /// What a program does with its memory.
