@@ -20,7 +20,7 @@ const ZERO_PAGE: u64 = 0;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
 struct Answer {
     #[n(0)]
-    from: From,
+    place: Place,
     #[n(1)]
     first: u64,
     #[n(2)]
@@ -29,7 +29,7 @@ struct Answer {
 
 /// Where they lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
-enum From {
+enum Place {
     /// Kept pages from this one on.
     #[n(0)]
     Kept(#[n(0)] u64),
@@ -49,7 +49,7 @@ pub(crate) async fn page(cx: Context, question: object::Page) -> Outcome {
                 let id = file_of(state, question.handle)?;
                 let page = own_page(&cx, state, id, wanted(&question) / PAGE)?;
                 Ok::<_, Errno>(Answer {
-                    from: From::Kept(page),
+                    place: Place::Kept(page),
                     first: question.wanted.into(),
                     pages: 1,
                 })
@@ -64,10 +64,14 @@ pub(crate) async fn page(cx: Context, question: object::Page) -> Outcome {
             })?
         }
     };
-    let Answer { from, first, pages } = answer;
+    let Answer {
+        place,
+        first,
+        pages,
+    } = answer;
     let answered = Answered { first, pages };
-    cx.end_with_pages(|system, request| match from {
-        From::Kept(page) => {
+    cx.end_with_pages(|system, request| match place {
+        Place::Kept(page) => {
             if page == ZERO_PAGE {
                 system.call(Call::KeepMap, &[ZERO_PAGE, 1])?;
             } else if let Some((at, length)) = stale(&cx, &question) {
@@ -77,7 +81,7 @@ pub(crate) async fn page(cx: Context, question: object::Page) -> Outcome {
             }
             system.reply_kept_pages(request, page, answered)
         }
-        From::Archive(offset) => system.reply_archive_pages(request, offset, answered),
+        Place::Archive(offset) => system.reply_archive_pages(request, offset, answered),
     })
 }
 
@@ -124,15 +128,19 @@ fn find(state: &State, question: &object::Page) -> Result<Option<Answer>, Errno>
 /// there.
 fn answer(piece: Piece, first: u64, wanted: u64, ends_file: bool) -> Option<Answer> {
     let whole = piece.length / PAGE;
-    let (from, first, pages) = match piece.source {
+    let (place, first, pages) = match piece.source {
         // A kept page counts whole: what is behind the end of the file is zeroed.
         Source::Kept(at) if ends_file => {
-            (From::Kept(at / PAGE), first, piece.length.div_ceil(PAGE))
+            (Place::Kept(at / PAGE), first, piece.length.div_ceil(PAGE))
         }
-        Source::Kept(at) => (From::Kept(at / PAGE), first, whole),
-        Source::Zero => (From::Kept(ZERO_PAGE), wanted, 1),
-        Source::Archive(at) => (From::Archive(at), first, whole),
+        Source::Kept(at) => (Place::Kept(at / PAGE), first, whole),
+        Source::Zero => (Place::Kept(ZERO_PAGE), wanted, 1),
+        Source::Archive(at) => (Place::Archive(at), first, whole),
     };
-    let answer = Answer { from, first, pages };
+    let answer = Answer {
+        place,
+        first,
+        pages,
+    };
     (wanted < first + pages).then_some(answer)
 }
