@@ -4,6 +4,7 @@
 use abi::call::{MachineStatistics, MemoryStatistics, ProcessUsage};
 use abi::crash::CrashRecord;
 use abi::declaration::Declaration;
+use abi::layout::{PAGE_SIZE, SERVICE_ARCHIVE, SERVICE_KEPT};
 use abi::lease::LeaseDescriptor;
 use abi::process::ThreadState;
 use abi::slot::{SlotStatus, TransactionStatus};
@@ -94,14 +95,24 @@ pub trait System {
         request: RequestId,
         page: u64,
         answered: Answered,
-    ) -> Result<(), CallError>;
+    ) -> Result<(), CallError> {
+        let Answered { first, pages } = answered;
+        let at = SERVICE_KEPT + page * PAGE_SIZE;
+        self.call(Call::ReplyPages, &[request.0, at, pages, first])
+            .map(drop)
+    }
     /// Answers a page fault with pages of the boot archive, from this offset on.
     fn reply_archive_pages(
         &self,
         request: RequestId,
         offset: u64,
         answered: Answered,
-    ) -> Result<(), CallError>;
+    ) -> Result<(), CallError> {
+        let Answered { first, pages } = answered;
+        let at = SERVICE_ARCHIVE + offset;
+        self.call(Call::ReplyPages, &[request.0, at, pages, first])
+            .map(drop)
+    }
 
     fn port_write(&self, port: u16, bytes: &[u8]) -> Result<(), CallError>;
     fn port_read_bytes(&self, port: u16, bytes: &mut [u8]) -> Result<(), CallError>;

@@ -5,7 +5,7 @@ use crate::probe::{Kind, Probe};
 use abi::call::{MachineStatistics, MemoryStatistics, ProcessUsage};
 use abi::crash::CrashRecord;
 use abi::declaration::Declaration;
-use abi::layout::{PAGE_SIZE, SERVICE_ARCHIVE, SERVICE_KEPT};
+use abi::layout::SERVICE_KEPT;
 use abi::lease::{LeaseDescriptor, LeaseSource};
 use abi::process::ThreadState;
 use abi::slot::{SlotStatus, TransactionStatus};
@@ -13,7 +13,7 @@ use abi::word::index;
 use abi::{Call, CallError, Caller, Endpoint, Message, Pid, Reply, RequestId, Tag, Time};
 use kernel_core::host::{Host, InstanceId};
 use service::System;
-use service::system::{Answered, LogPart};
+use service::system::LogPart;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -232,28 +232,6 @@ impl System for Kernel {
 
     fn archive(&self) -> &'static [u8] {
         self.archive
-    }
-
-    fn reply_kept_pages(
-        &self,
-        request: RequestId,
-        page: u64,
-        answered: Answered,
-    ) -> Result<(), CallError> {
-        let at = SERVICE_KEPT + page * PAGE_SIZE;
-        let Answered { first, pages } = answered;
-        System::call(self, Call::ReplyPages, &[request.0, at, pages, first]).map(drop)
-    }
-
-    fn reply_archive_pages(
-        &self,
-        request: RequestId,
-        offset: u64,
-        answered: Answered,
-    ) -> Result<(), CallError> {
-        let at = SERVICE_ARCHIVE + offset;
-        let Answered { first, pages } = answered;
-        System::call(self, Call::ReplyPages, &[request.0, at, pages, first]).map(drop)
     }
 
     fn port_write(&self, port: u16, bytes: &[u8]) -> Result<(), CallError> {

@@ -8,7 +8,7 @@ use abi::slot::{SlotStatus, TransactionStatus};
 use abi::word::index;
 use abi::{Call, CallError, Caller, Endpoint, Message, Pid, Reply, RequestId, Tag, Time};
 use service::System;
-use service::system::{Answered, LogPart};
+use service::system::LogPart;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use uart::pretend::Chip;
@@ -181,13 +181,6 @@ impl System for Kernel {
     fn archive(&self) -> &'static [u8] {
         &[]
     }
-    fn reply_kept_pages(&self, _: RequestId, _: u64, _: Answered) -> Done {
-        Err(CallError::UnknownCall)
-    }
-    fn reply_archive_pages(&self, _: RequestId, _: u64, _: Answered) -> Done {
-        Err(CallError::UnknownCall)
-    }
-
     fn port_write(&self, port: u16, bytes: &[u8]) -> Done {
         self.may_crash();
         let register = self.register(port.into())?;

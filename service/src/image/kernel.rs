@@ -6,7 +6,7 @@
 
 use super::kernel_call::{call, outgoing_words, set_outgoing};
 use crate::System;
-use crate::system::{Answered, LogPart};
+use crate::system::LogPart;
 use abi::call::{MachineStatistics, MemoryStatistics, ProcessUsage};
 use abi::crash::CrashRecord;
 use abi::declaration::Declaration;
@@ -199,28 +199,6 @@ impl System for Kernel {
         // SAFETY: the kernel maps this many bytes of the archive for the instance's life, and
         // nobody ever writes them.
         unsafe { core::slice::from_raw_parts(start, self.archive) }
-    }
-
-    fn reply_kept_pages(
-        &self,
-        request: RequestId,
-        page: u64,
-        answered: Answered,
-    ) -> Result<(), CallError> {
-        let at = layout::SERVICE_KEPT + page * layout::PAGE_SIZE;
-        let Answered { first, pages } = answered;
-        call(Call::ReplyPages, numbers(&[request.0, at, pages, first])).map(drop)
-    }
-
-    fn reply_archive_pages(
-        &self,
-        request: RequestId,
-        offset: u64,
-        answered: Answered,
-    ) -> Result<(), CallError> {
-        let at = layout::SERVICE_ARCHIVE + offset;
-        let Answered { first, pages } = answered;
-        call(Call::ReplyPages, numbers(&[request.0, at, pages, first])).map(drop)
     }
 
     fn port_write(&self, port: u16, bytes: &[u8]) -> Result<(), CallError> {

@@ -7,7 +7,7 @@ use abi::process::ThreadState;
 use abi::slot::{SlotStatus, TransactionStatus};
 use abi::{Call, CallError, Caller, Endpoint, Message, Pid, Reply, RequestId, Tag, Time};
 use service::System;
-use service::system::{Answered, LogPart};
+use service::system::LogPart;
 use std::cell::RefCell;
 
 type Unused = Result<(), CallError>;
@@ -73,12 +73,6 @@ impl System for Pretend {
     }
     fn archive(&self) -> &'static [u8] {
         &[]
-    }
-    fn reply_kept_pages(&self, _: RequestId, _: u64, _: Answered) -> Unused {
-        UNUSED
-    }
-    fn reply_archive_pages(&self, _: RequestId, _: u64, _: Answered) -> Unused {
-        UNUSED
     }
     fn port_write(&self, _: u16, _: &[u8]) -> Unused {
         UNUSED

@@ -9,7 +9,7 @@ use abi::slot::{SlotStatus, TransactionStatus};
 use abi::word::low_32;
 use abi::{Call, CallError, Caller, Endpoint, Event, Message, Pid, Reply, RequestId, Tag, Time};
 use service::System;
-use service::system::{Answered, LogPart};
+use service::system::LogPart;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -387,12 +387,6 @@ impl System for Pretend {
     }
     fn archive(&self) -> &'static [u8] {
         &[]
-    }
-    fn reply_kept_pages(&self, _: RequestId, _: u64, _: Answered) -> Unused {
-        Err(CallError::UnknownCall)
-    }
-    fn reply_archive_pages(&self, _: RequestId, _: u64, _: Answered) -> Unused {
-        Err(CallError::UnknownCall)
     }
     fn port_write(&self, _: u16, _: &[u8]) -> Unused {
         Err(CallError::UnknownCall)

@@ -7,7 +7,7 @@ use abi::process::ThreadState;
 use abi::slot::{SlotStatus, TransactionStatus};
 use abi::{Call, CallError, Caller, Endpoint, Message, Pid, Reply, RequestId, Tag, Time};
 use service::System;
-use service::system::{Answered, LogPart};
+use service::system::LogPart;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
@@ -340,14 +340,6 @@ impl System for Machine {
 
     fn archive(&self) -> &'static [u8] {
         &[]
-    }
-
-    fn reply_kept_pages(&self, _: RequestId, _: u64, _: Answered) -> Result<(), CallError> {
-        Err(CallError::NotPermitted)
-    }
-
-    fn reply_archive_pages(&self, _: RequestId, _: u64, _: Answered) -> Result<(), CallError> {
-        Err(CallError::NotPermitted)
     }
 
     fn port_write(&self, _: u16, _: &[u8]) -> Result<(), CallError> {

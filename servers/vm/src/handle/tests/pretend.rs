@@ -11,7 +11,7 @@ use abi::slot::{SlotStatus, TransactionStatus};
 use abi::word::index;
 use abi::{Call, CallError, Caller, Endpoint, Message, Pid, Reply, RequestId, Tag, Time};
 use service::System;
-use service::system::{Answered, LogPart};
+use service::system::LogPart;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -398,12 +398,6 @@ impl System for Pretend {
     }
     fn archive(&self) -> &'static [u8] {
         &[]
-    }
-    fn reply_kept_pages(&self, _: RequestId, _: u64, _: Answered) -> Unused {
-        Err(CallError::UnknownCall)
-    }
-    fn reply_archive_pages(&self, _: RequestId, _: u64, _: Answered) -> Unused {
-        Err(CallError::UnknownCall)
     }
     fn port_write(&self, _: u16, _: &[u8]) -> Unused {
         Err(CallError::UnknownCall)
