@@ -4,6 +4,7 @@
 //! project     where things lie, and what the user hears
 //! system      system/services.toml, checked and packed
 //! install     programs of the host that are missing
+//! package     Debian's packages as sources of files
 //! root        the root's files: system/root, our programs, busybox, overlays
 //! build       the compilers' runs, the images, the check of their instructions, the boot archive
 //! machine     the emulator: its command line, how fast it can be, its life
@@ -18,6 +19,7 @@ pub mod error;
 pub mod inject;
 pub mod install;
 pub mod machine;
+mod package;
 pub mod project;
 pub mod root;
 pub mod run;

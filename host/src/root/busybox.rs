@@ -1,18 +1,21 @@
 //! busybox, Debian's static one: the shell and the tools. Downloaded, unpacked, never installed.
 
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use archive::Builder;
 
 use super::link;
 use crate::build::plain_file;
-use crate::install::update;
+use crate::package::Package;
 use crate::{Error, Project, project};
 
-const PACKAGE: &str = "busybox-static";
+const PACKAGE: Package = Package {
+    name: "busybox-static",
+    stands_for: None,
+    remedy: "try `apt-get update`, or set EVERNIX_BUSYBOX to the path of a static busybox for x86-64",
+};
 /// Names another static busybox to use, for hosts that are no Debian.
 const VARIABLE: &str = "EVERNIX_BUSYBOX";
 
@@ -37,73 +40,9 @@ pub(super) fn add(archive: &mut Builder, project: &Project) -> Result<(), Error>
 /// # Errors
 /// That it cannot be had.
 pub fn busybox(project: &Project) -> Result<PathBuf, Error> {
-    if let Some(path) = env::var_os(VARIABLE) {
-        return Ok(path.into());
-    }
-    let folder = project.made(PACKAGE);
-    let busybox = folder.join("bin/busybox");
-    if !busybox.is_file() {
-        project::say("Downloading", PACKAGE);
-        let around = project.made_folder("")?;
-        let temporary = tempfile::tempdir_in(&around).map_err(Error::file(&around))?;
-        let unpacked = unpack(temporary.path())?;
-        // In one step, because others may be doing the same.
-        if let Err(error) = fs::rename(unpacked, &folder)
-            && !busybox.is_file()
-        {
-            return Err(Error::file(&folder)(error));
-        }
-    }
-    Ok(busybox)
-}
-
-/// Downloads the package into the folder and unpacks it there; where.
-fn unpack(folder: &Path) -> Result<PathBuf, Error> {
-    let package = download(folder)?;
-    let unpacked = folder.join("unpacked");
-    let mut command = Command::new("dpkg-deb");
-    run(command.arg("-x").arg(&package).arg(&unpacked))?;
-    Ok(unpacked)
-}
-
-/// Downloads the package into the folder.
-fn download(folder: &Path) -> Result<PathBuf, Error> {
-    let fetch = || {
-        let mut command = Command::new("apt-get");
-        run(command
-            .args(["-q", "download", PACKAGE])
-            .current_dir(folder))
-    };
-    match fetch() {
-        Err(_) if update() => fetch()?,
-        result => result?,
-    }
-    let entries = fs::read_dir(folder).map_err(Error::file(folder))?;
-    let package = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .find(|path| path.extension().is_some_and(|name| name == "deb"));
-    package.ok_or_else(|| missing(PACKAGE))
-}
-
-fn run(command: &mut Command) -> Result<(), Error> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    // What apt says goes to stderr: stdout belongs to the command that runs in the system.
-    let output = command.stdin(Stdio::null()).output();
-    let output = output.map_err(|_| missing(&program))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let text = String::from_utf8_lossy(&output.stderr);
-    project::say("Failed", &format!("{program}: {}", text.trim()));
-    Err(missing(PACKAGE))
-}
-
-fn missing(program: &str) -> Error {
-    Error::Missing {
-        program: program.to_owned(),
-        remedy: format!(
-            "try `apt-get update`, or set {VARIABLE} to the path of a static busybox for x86-64"
-        ),
+    match env::var_os(VARIABLE) {
+        Some(path) => Ok(path.into()),
+        None => Ok(PACKAGE.unpacked(project)?.join("bin/busybox")),
     }
 }
 
