@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use evernix::bench;
 use evernix::inject::Options;
 use evernix::machine::{Hardware, Memory};
 use evernix::run::Exec;
@@ -42,6 +43,49 @@ pub(crate) enum Action {
     /// The exit status is 1 when a program had a wrong result without an error, or the system was
     /// lost.
     Inject(InjectOptions),
+    /// Measures what Linux's calls cost, here and in Linux, in the same emulator
+    ///
+    /// Prints a table of guest instructions and times, and writes them as JSON and as a chart.
+    Bench(BenchOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchOptions {
+    /// How often each system is measured
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    rounds: u32,
+    /// Memory of the machine, as 256M or 1G
+    #[arg(long, default_value_t)]
+    memory: Memory,
+    /// Measure the time by the host's own processor, and nothing else
+    #[arg(long)]
+    kvm: bool,
+    /// Where the figures go (JSON), instead of target/system/bench
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Where the chart goes (SVG), instead of target/system/bench
+    #[arg(long, value_name = "FILE")]
+    pub(crate) chart: Option<PathBuf>,
+    /// End a run that takes longer
+    #[arg(long, value_name = "SECONDS", default_value_t = 1200)]
+    limit: u64,
+    /// The operations to measure; all if none is named
+    operations: Vec<String>,
+}
+
+impl BenchOptions {
+    pub(crate) fn wanted(&self) -> bench::Options {
+        bench::Options {
+            operations: self.operations.clone(),
+            rounds: self.rounds,
+            hardware: Hardware {
+                memory: self.memory,
+                ..Hardware::default()
+            },
+            accelerated: self.kvm,
+            limit: Duration::from_secs(self.limit),
+        }
+    }
 }
 
 #[derive(Debug, Args)]

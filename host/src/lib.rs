@@ -10,9 +10,11 @@
 //! machine     the emulator: its command line, how fast it can be, its life
 //! run         a shell on the terminal, or one command with its own streams
 //! debugger    the machine seen from outside
+//! bench       what Linux's calls cost, here and in Linux
 //! inject      faults put into running services, and what comes of them
 //! ```
 
+pub mod bench;
 pub mod build;
 pub mod debugger;
 pub mod error;

@@ -6,12 +6,17 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
+use evernix::bench::measure;
 use evernix::inject::campaign;
+
 use evernix::machine::{Acceleration, QEMU};
+use evernix::project::{say, write};
 use evernix::run::{Ending, Ends, Exec, boot, command, execute, fastest, tail};
 use evernix::{Built, Error, Project, build};
 
-use crate::arguments::{Action, Arguments, ExecOptions, InjectOptions, MachineOptions};
+use crate::arguments::{
+    Action, Arguments, BenchOptions, ExecOptions, InjectOptions, MachineOptions,
+};
 
 /// The exit statuses that are the tool's own.
 mod status {
@@ -49,6 +54,7 @@ fn run(action: Option<Action>) -> Result<u8, Error> {
             Ok(0)
         }
         Some(Action::Inject(options)) => inject(built, &options),
+        Some(Action::Bench(options)) => bench(&built, &options),
     }
 }
 
@@ -62,6 +68,24 @@ fn inject(built: Built, options: &InjectOptions) -> Result<u8, Error> {
     }
     let is_bad = report.bad().next().is_some();
     Ok(if is_bad { status::FAULTS } else { 0 })
+}
+
+/// Measures this system and Linux, prints the table, and writes the figures and the chart.
+fn bench(built: &Built, options: &BenchOptions) -> Result<u8, Error> {
+    QEMU.ensure()?;
+    let folder = built.project().made_folder("bench")?;
+    let report = measure(built, &options.wanted())?;
+    print!("{}", report.table());
+    let files = [
+        (&options.json, "figures.json", report.json()),
+        (&options.chart, "ratios.svg", report.chart()),
+    ];
+    for (wanted, name, content) in files {
+        let path = wanted.clone().unwrap_or_else(|| folder.join(name));
+        write(&path, content.as_bytes())?;
+        say("Wrote", &path.display().to_string());
+    }
+    Ok(0)
 }
 
 fn run_command(built: &Built, options: &ExecOptions) -> Result<u8, Error> {

@@ -62,6 +62,8 @@ pub struct Line {
     pub kernel: PathBuf,
     /// The boot archive.
     pub archive: PathBuf,
+    /// What the kernel is told in words; Evernix's is told by its archive.
+    pub append: Option<String>,
     /// Where the kernel's log goes.
     pub log: PathBuf,
     /// The machine.
@@ -122,6 +124,9 @@ impl Line {
     fn boot(&self, line: &mut Arguments) {
         line.pair("-kernel", &self.kernel);
         line.pair("-initrd", &self.archive);
+        if let Some(words) = &self.append {
+            line.pair("-append", words);
+        }
         // An end with a wish for a new start ends the emulator, too; the tool starts it again.
         line.add("-no-reboot");
         let exit = format!("isa-debug-exit,iobase={:#x},iosize=0x04", power::EXIT_PORT);
@@ -201,6 +206,7 @@ mod tests {
         Line {
             kernel: "/a b/kernel".into(),
             archive: "/archive".into(),
+            append: None,
             log: "/log,1".into(),
             hardware: Hardware::default(),
             acceleration: Acceleration::None,

@@ -74,6 +74,7 @@ fn shell_line(
     Ok(Line {
         kernel: built.kernel.clone(),
         archive,
+        append: None,
         log: folder.join("kernel.log"),
         hardware,
         acceleration,

@@ -129,6 +129,7 @@ pub fn execute(
     let line = Line {
         kernel: built.kernel.clone(),
         archive: make_archive(built, wanted, folder.path())?,
+        append: None,
         log: debugger.map_or_else(own_log, |debugger| debugger.log.clone()),
         hardware: wanted.hardware,
         acceleration,

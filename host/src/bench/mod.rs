@@ -1,0 +1,123 @@
+//! What Linux's system calls cost in Evernix, beside what they cost in Linux.
+//!
+//! ```text
+//! program     the program that measures, and one run of it in Evernix
+//! linux       Debian's kernel for virtual machines, with the same root, and one run in it
+//! sample      what a run has printed
+//! figures     many runs: medians, spread, ratios
+//! table       for a terminal and for documents
+//! record      for programs (JSON)
+//! chart       for people (SVG)
+//! ```
+//!
+//! Both systems run the same binary with the same root in the same emulator with the same options,
+//! one after the other, several times: once with counted instructions, and once as fast as it goes,
+//! because instructions do not tell what a switch of address spaces costs.
+
+mod chart;
+mod figures;
+mod linux;
+mod program;
+mod record;
+mod sample;
+mod table;
+
+use std::time::Duration;
+
+pub use figures::Report;
+
+use crate::machine::{Acceleration, Hardware};
+use crate::project::say;
+use crate::run::fastest;
+use crate::{Built, Error};
+
+use linux::Linux;
+use program::Evernix;
+use sample::Sample;
+
+/// What to measure.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The operations; all when none is named.
+    pub operations: Vec<String>,
+    /// How often each system is measured.
+    pub rounds: u32,
+    /// The machine's memory and processors.
+    pub hardware: Hardware,
+    /// Only the time, by the host's own processor.
+    pub accelerated: bool,
+    /// How long one run may take.
+    pub limit: Duration,
+}
+
+/// A kind of run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Emulated, and each instruction is counted.
+    Counted,
+    /// As fast as this host can.
+    Timed(Acceleration),
+}
+
+impl Kind {
+    fn hardware(self, of: Hardware) -> Hardware {
+        Hardware {
+            counted: self == Kind::Counted,
+            ..of
+        }
+    }
+
+    fn acceleration(self) -> Acceleration {
+        match self {
+            Kind::Counted => Acceleration::None,
+            Kind::Timed(acceleration) => acceleration,
+        }
+    }
+}
+
+/// Measures both systems, alternating.
+///
+/// # Errors
+/// That there is no such operation, that Linux cannot be had, or that a run fails; that the host's
+/// processor can run no guest, if it is to.
+pub fn measure(built: &Built, options: &Options) -> Result<Report, Error> {
+    let kinds = kinds(built, options)?;
+    let evernix = Evernix::prepare(built, options)?;
+    let linux = Linux::prepare(built, options)?;
+    let mut report = Report::default();
+    for round in 1..=options.rounds {
+        for kind in &kinds {
+            let how = match kind {
+                Kind::Counted => "counted",
+                Kind::Timed(_) => "timed",
+            };
+            let tell = |system: &str| {
+                say(
+                    "Measuring",
+                    &format!("{system}, {how}, round {round} of {}", options.rounds),
+                );
+            };
+            tell("Evernix");
+            report
+                .evernix
+                .add(*kind, Sample::read(&evernix.run(*kind)?)?);
+            tell("Linux");
+            report.linux.add(*kind, Sample::read(&linux.run(*kind)?)?);
+        }
+    }
+    report.linux_release = linux.release().to_owned();
+    Ok(report)
+}
+
+fn kinds(built: &Built, options: &Options) -> Result<Vec<Kind>, Error> {
+    if !options.accelerated {
+        return Ok(vec![Kind::Counted, Kind::Timed(Acceleration::None)]);
+    }
+    match fastest(built, options.hardware)? {
+        Acceleration::Host => Ok(vec![Kind::Timed(Acceleration::Host)]),
+        Acceleration::None => Err(Error::Usage(
+            "this host cannot run the system with KVM: no guest gets past its first instructions"
+                .to_owned(),
+        )),
+    }
+}

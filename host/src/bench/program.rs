@@ -1,0 +1,111 @@
+//! The program that measures (`user/bench`), and one run of it in Evernix.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Kind, Options};
+use crate::build::extra;
+use crate::run::{Ending, Ends, Exec, execute, folder, tail};
+use crate::{Built, Error};
+
+/// The program's name, and its package's.
+const NAME: &str = "bench";
+
+/// A folder to lay over the root, with the program in it.
+pub(super) struct Overlay(tempfile::TempDir);
+
+impl Overlay {
+    /// Builds the program.
+    pub(super) fn make(built: &Built) -> Result<Overlay, Error> {
+        let program = extra::program(built.project(), NAME)?;
+        let folder = folder::make(built.project())?;
+        let place = folder.path().join("bin");
+        fs::create_dir(&place).map_err(Error::file(&place))?;
+        let copy = place.join(NAME);
+        fs::copy(&program, &copy).map_err(Error::file(&copy))?;
+        let mode = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(&copy, mode).map_err(Error::file(&copy))?;
+        Ok(Overlay(folder))
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> PathBuf {
+        self.0.path().to_owned()
+    }
+}
+
+/// The command to run in either system.
+pub(super) fn command(options: &Options) -> Vec<String> {
+    let words = std::iter::once(format!("/bin/{NAME}"));
+    words.chain(options.operations.iter().cloned()).collect()
+}
+
+/// Evernix, ready to be measured.
+pub(super) struct Evernix<'a> {
+    built: &'a Built,
+    overlay: Overlay,
+    options: &'a Options,
+}
+
+impl<'a> Evernix<'a> {
+    pub(super) fn prepare(built: &'a Built, options: &'a Options) -> Result<Evernix<'a>, Error> {
+        let overlay = Overlay::make(built)?;
+        Ok(Evernix {
+            built,
+            overlay,
+            options,
+        })
+    }
+
+    /// What the program printed.
+    pub(super) fn run(&self, kind: Kind) -> Result<String, Error> {
+        let wanted = Exec {
+            hardware: kind.hardware(self.options.hardware),
+            command: command(self.options).into_iter().map(Into::into).collect(),
+            overlays: vec![self.overlay.path()],
+            timeout: Some(self.options.limit),
+        };
+        let (output, error) = (Kept::default(), Kept::default());
+        let ends = Ends {
+            output: Box::new(output.clone()),
+            error: Box::new(error.clone()),
+            ..Ends::default()
+        };
+        let outcome = execute(self.built, kind.acceleration(), &wanted, ends)?;
+        if outcome.ending == Ending::Status(0) {
+            return Ok(output.text());
+        }
+        let reason = format!(
+            "{:?}\n{}{}",
+            outcome.ending,
+            error.text(),
+            tail(&outcome.logs.kernel)
+        );
+        Err(Error::artifact("Evernix", reason))
+    }
+}
+
+/// What is written is kept.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Kept {
+    fn text(&self) -> String {
+        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,115 @@
+//! What operations of programs cost, in guest instructions.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use evernix::Project;
+use evernix::bench::{Options, measure};
+use evernix::machine::Hardware;
+use tests::inside::{Inside, built};
+use tests::programs::lay_program;
+
+const LIMIT: Duration = Duration::from_secs(1200);
+/// An operation may cost this much more than is recorded, in hundredths.
+const MORE: u64 = 5;
+
+/// Instructions by operation.
+type Figures = BTreeMap<String, u64>;
+
+fn record() -> PathBuf {
+    Project::here().source("tests/instructions.toml")
+}
+
+/// What each operation takes once.
+fn measured() -> Figures {
+    let overlay = tempfile::tempdir().expect("a folder");
+    lay_program(overlay.path(), "bench");
+    let done = Inside::command(["/bin/bench"])
+        .overlay(overlay.path())
+        .counted()
+        .within(LIMIT)
+        .run();
+    let output = done.output();
+    println!("{output}");
+    // The first line tells when the program began.
+    output.lines().skip(1).map(figure).collect()
+}
+
+fn figure(line: &str) -> (String, u64) {
+    let words: Vec<&str> = line.split('\t').collect();
+    let number = |at: usize| words[at].parse::<u64>().expect("a number");
+    (words[0].to_owned(), number(2).div_ceil(number(1)))
+}
+
+/// Whoever changes the record says in the commit why an operation may cost more.
+#[test]
+fn operations_cost_what_is_recorded() {
+    let text = std::fs::read_to_string(record()).expect("a record");
+    let recorded: Figures = toml::from_str(&text).expect("operations and numbers");
+    let measured = measured();
+    let known: Vec<&String> = recorded.keys().collect();
+    assert_eq!(known, measured.keys().collect::<Vec<_>>());
+    let dearer: Vec<String> = measured
+        .iter()
+        .filter(|(name, cost)| **cost > recorded[*name] + recorded[*name] * MORE / 100)
+        .map(|(name, cost)| format!("{name}: {cost}, recorded {}", recorded[name]))
+        .collect();
+    assert!(dearer.is_empty(), "{dearer:#?}");
+}
+
+/// Writes what operations cost now:
+/// `cargo test -p tests --test performance -- --ignored record`.
+#[test]
+#[ignore = "writes the record"]
+fn record_what_operations_cost() {
+    let text = toml::to_string(&measured()).expect("numbers");
+    let head =
+        "# Guest instructions of one operation each (user/bench, tests/tests/performance.rs).\n";
+    std::fs::write(record(), format!("{head}{text}")).expect("a file");
+}
+
+/// The same program runs in Linux, and everything is told of both systems.
+#[test]
+fn evernix_is_measured_beside_linux() {
+    let options = Options {
+        operations: ["getppid", "stat"].map(str::to_owned).to_vec(),
+        rounds: 1,
+        hardware: Hardware::default(),
+        accelerated: false,
+        limit: LIMIT,
+    };
+    let report = measure(built(), &options).expect("both systems can be measured");
+    let table = report.table();
+    println!("{table}");
+    let names: Vec<&str> = table
+        .lines()
+        .skip(2)
+        .filter_map(|line| line.split('|').nth(1))
+        .map(str::trim)
+        .collect();
+    assert_eq!(names, ["boot", "getppid", "stat"]);
+    let value: serde_json::Value = serde_json::from_str(&report.json()).expect("JSON");
+    for operation in value["operations"].as_array().expect("a list") {
+        let both = ["evernix", "linux"].map(|system| &operation[system]["instructions"]);
+        assert!(
+            both.iter().all(|count| count.as_f64() > Some(1.0)),
+            "{operation}"
+        );
+    }
+    assert!(report.chart().contains(">getppid<"));
+}
+
+/// An operation that is not there is refused by name, and nothing is measured.
+#[test]
+fn an_unknown_operation_is_refused() {
+    let options = Options {
+        operations: vec!["fly".to_owned()],
+        rounds: 1,
+        hardware: Hardware::default(),
+        accelerated: false,
+        limit: LIMIT,
+    };
+    let error = measure(built(), &options).expect_err("there is no such operation");
+    assert!(error.to_string().contains("no operation fly"), "{error}");
+}

@@ -1,0 +1,113 @@
+//! Mappings and page faults.
+#![expect(unsafe_code, reason = "mappings")]
+
+use std::fs::File;
+use std::hint::black_box;
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::ptr::{NonNull, null_mut};
+
+use rustix::mm::{MapFlags, ProtFlags, mmap, mmap_anonymous, munmap};
+
+use crate::files::{BLOCK, Scratch};
+use crate::meter::Meter;
+use crate::processes::Child;
+
+const PAGE: usize = 4096;
+const MIB: usize = 1 << 20;
+/// Pages of one mapping.
+const PAGES: u64 = 256;
+
+/// A mapping of 1 MiB.
+struct Mapping(NonNull<u8>);
+
+impl Mapping {
+    fn anonymous() -> io::Result<Mapping> {
+        let access = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: a new mapping at a place that the system chooses.
+        let at = unsafe { mmap_anonymous(null_mut(), MIB, access, MapFlags::PRIVATE) }?;
+        Mapping::at(at.cast())
+    }
+
+    fn of(file: impl AsFd) -> io::Result<Mapping> {
+        // SAFETY: as above.
+        let at = unsafe { mmap(null_mut(), MIB, ProtFlags::READ, MapFlags::PRIVATE, file, 0) }?;
+        Mapping::at(at.cast())
+    }
+
+    fn at(address: *mut u8) -> io::Result<Mapping> {
+        let address = NonNull::new(address).ok_or_else(|| io::Error::other("a mapping at 0"))?;
+        Ok(Mapping(address))
+    }
+
+    /// Writes to each page.
+    fn write(&mut self) {
+        for page in (0..MIB).step_by(PAGE) {
+            // SAFETY: within the mapping, which is this value's alone and can be written: callers
+            // write to anonymous ones only.
+            unsafe { self.0.add(page).write_volatile(1) };
+        }
+    }
+
+    /// Reads each page.
+    fn read(&self) {
+        for page in (0..MIB).step_by(PAGE) {
+            // SAFETY: within the mapping.
+            black_box(unsafe { self.0.add(page).read_volatile() });
+        }
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is this value's alone. That it cannot be removed harms nobody.
+        let _ = unsafe { munmap(self.0.as_ptr().cast(), MIB) };
+    }
+}
+
+/// The first store to a page of a new mapping.
+pub(crate) fn fault_anonymous(meter: &mut Meter) -> io::Result<()> {
+    let mut mapping = Mapping::anonymous()?;
+    meter.whole(PAGES, || {
+        mapping.write();
+        Ok(())
+    })
+}
+
+/// The first store to a page that a child has as well.
+pub(crate) fn fault_copy(meter: &mut Meter) -> io::Result<()> {
+    let mut mapping = Mapping::anonymous()?;
+    mapping.write();
+    let (mut over, teller) = io::pipe()?;
+    let child = Child::fork(|| i32::from(over.read_exact(&mut [0]).is_err()))?;
+    meter.whole(PAGES, || {
+        mapping.write();
+        Ok(())
+    })?;
+    io::Write::write_all(&mut &teller, &[0])?;
+    child.wait()
+}
+
+/// The first load from a page of a mapped file that is in memory.
+pub(crate) fn fault_file(meter: &mut Meter) -> io::Result<()> {
+    let scratch = Scratch::filled("mapped", MIB, &BLOCK)?;
+    let file = File::open(scratch.path())?;
+    drop(Mapping::of(&file).inspect(Mapping::read)?);
+    let mapping = Mapping::of(&file)?;
+    meter.whole(PAGES, || {
+        mapping.read();
+        Ok(())
+    })
+}
+
+pub(crate) fn map_unmap(meter: &mut Meter) -> io::Result<()> {
+    meter.times(2_000, || Mapping::anonymous().map(drop))
+}
+
+pub(crate) fn map_touch_unmap(meter: &mut Meter) -> io::Result<()> {
+    meter.times(16, || {
+        let mut mapping = Mapping::anonymous()?;
+        mapping.write();
+        Ok(())
+    })
+}
