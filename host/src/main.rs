@@ -8,7 +8,6 @@ use std::process::ExitCode;
 use clap::Parser;
 use evernix::bench::measure;
 use evernix::inject::campaign;
-
 use evernix::machine::{Acceleration, QEMU};
 use evernix::project::{say, write};
 use evernix::run::{Ending, Ends, Exec, boot, command, execute, fastest, tail};
