@@ -67,7 +67,7 @@ pub(crate) struct BenchOptions {
     #[arg(long, value_name = "FILE")]
     pub(crate) chart: Option<PathBuf>,
     /// End a run that takes longer
-    #[arg(long, value_name = "SECONDS", default_value_t = 1200)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 1200, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     limit: u64,
     /// The operations to measure; all if none is named
     operations: Vec<String>,

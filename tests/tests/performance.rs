@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use evernix::Project;
-use evernix::bench::{Options, measure};
+use evernix::bench::{Cost, Options, Sample, measure};
 use evernix::machine::Hardware;
 use tests::inside::{Inside, built};
 use tests::programs::lay_program;
@@ -30,16 +30,10 @@ fn measured() -> Figures {
         .counted()
         .within(LIMIT)
         .run();
-    let output = done.output();
-    println!("{output}");
-    // The first line tells when the program began.
-    output.lines().skip(1).map(figure).collect()
-}
-
-fn figure(line: &str) -> (String, u64) {
-    let words: Vec<&str> = line.split('\t').collect();
-    let number = |at: usize| words[at].parse::<u64>().expect("a number");
-    (words[0].to_owned(), number(2).div_ceil(number(1)))
+    println!("{}", done.output());
+    let sample = Sample::read(done.output()).expect("what the program prints");
+    let each = |cost: Cost| (cost.name, cost.ticks.div_ceil(cost.count));
+    sample.costs.into_iter().map(each).collect()
 }
 
 /// Whoever changes the record says in the commit why an operation may cost more.

@@ -39,9 +39,12 @@ pub(super) struct Linux<'a> {
 }
 
 impl<'a> Linux<'a> {
-    pub(super) fn prepare(built: &'a Built, options: &'a Options) -> Result<Linux<'a>, Error> {
+    pub(super) fn prepare(
+        built: &'a Built,
+        overlay: &Overlay,
+        options: &'a Options,
+    ) -> Result<Linux<'a>, Error> {
         let folder = PACKAGE.unpacked(built.project())?.join("boot");
-        let overlay = Overlay::make(built)?;
         let archive = built.archive(&Configuration {
             overlays: vec![overlay.path()],
             ..Configuration::default()

@@ -25,6 +25,7 @@ mod table;
 use std::time::Duration;
 
 pub use figures::Report;
+pub use sample::{Cost, Sample};
 
 use crate::machine::{Acceleration, Hardware};
 use crate::project::say;
@@ -32,8 +33,7 @@ use crate::run::fastest;
 use crate::{Built, Error};
 
 use linux::Linux;
-use program::Evernix;
-use sample::Sample;
+use program::{Evernix, Overlay};
 
 /// What to measure.
 #[derive(Clone, Debug)]
@@ -82,8 +82,14 @@ impl Kind {
 /// processor can run no guest, if it is to.
 pub fn measure(built: &Built, options: &Options) -> Result<Report, Error> {
     let kinds = kinds(built, options)?;
-    let evernix = Evernix::prepare(built, options)?;
-    let linux = Linux::prepare(built, options)?;
+    let overlay = Overlay::make(built)?;
+    overlay.check(&options.operations)?;
+    let evernix = Evernix {
+        built,
+        overlay: &overlay,
+        options,
+    };
+    let linux = Linux::prepare(built, &overlay, options)?;
     let mut report = Report::default();
     for round in 1..=options.rounds {
         for kind in &kinds {
@@ -116,7 +122,8 @@ fn kinds(built: &Built, options: &Options) -> Result<Vec<Kind>, Error> {
     match fastest(built, options.hardware)? {
         Acceleration::Host => Ok(vec![Kind::Timed(Acceleration::Host)]),
         Acceleration::None => Err(Error::Usage(
-            "this host cannot run the system with KVM: no guest gets past its first instructions"
+            "this host cannot run the system with KVM: /dev/kvm is not there, or no guest starts under \
+             it"
                 .to_owned(),
         )),
     }

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Kind, Options};
@@ -31,6 +32,28 @@ impl Overlay {
         Ok(Overlay(folder))
     }
 
+    /// Checks that there are such operations. The program runs on the host for this.
+    ///
+    /// # Errors
+    /// Which one there is not.
+    pub(super) fn check(&self, operations: &[String]) -> Result<(), Error> {
+        let program = self.path().join("bin").join(NAME);
+        let output = Command::new(&program).arg("--list").output();
+        let output = output.map_err(Error::file(&program))?;
+        let known = String::from_utf8_lossy(&output.stdout);
+        let is_known = |wanted: &&String| known.lines().any(|name| name == *wanted);
+        match operations.iter().find(|wanted| !is_known(wanted)) {
+            None => Ok(()),
+            Some(unknown) => {
+                let known: Vec<&str> = known.lines().collect();
+                let known = known.join(", ");
+                Err(Error::Usage(format!(
+                    "there is no operation {unknown}; there are {known}"
+                )))
+            }
+        }
+    }
+
     /// Where it is.
     pub(super) fn path(&self) -> PathBuf {
         self.0.path().to_owned()
@@ -45,21 +68,12 @@ pub(super) fn command(options: &Options) -> Vec<String> {
 
 /// Evernix, ready to be measured.
 pub(super) struct Evernix<'a> {
-    built: &'a Built,
-    overlay: Overlay,
-    options: &'a Options,
+    pub(super) built: &'a Built,
+    pub(super) overlay: &'a Overlay,
+    pub(super) options: &'a Options,
 }
 
-impl<'a> Evernix<'a> {
-    pub(super) fn prepare(built: &'a Built, options: &'a Options) -> Result<Evernix<'a>, Error> {
-        let overlay = Overlay::make(built)?;
-        Ok(Evernix {
-            built,
-            overlay,
-            options,
-        })
-    }
-
+impl Evernix<'_> {
     /// What the program printed.
     pub(super) fn run(&self, kind: Kind) -> Result<String, Error> {
         let wanted = Exec {

@@ -4,28 +4,34 @@ use crate::Error;
 
 /// What an operation took, altogether.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Cost {
-    pub(super) name: String,
+pub struct Cost {
+    /// Its name.
+    pub name: String,
     /// How often it was done.
-    pub(super) count: u64,
+    pub count: u64,
     /// Ticks of the processor's time stamp: instructions, when they are counted.
-    pub(super) ticks: u64,
-    pub(super) nanoseconds: u64,
+    pub ticks: u64,
+    /// The monotonic clock's time.
+    pub nanoseconds: u64,
     /// How often another thread went to the processor.
-    pub(super) switches: u64,
+    pub switches: u64,
 }
 
 /// One run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Sample {
+pub struct Sample {
     /// The processor's time stamp when the program began.
-    pub(super) start: u64,
-    pub(super) costs: Vec<Cost>,
+    pub start: u64,
+    /// Of each operation, in their order.
+    pub costs: Vec<Cost>,
 }
 
 impl Sample {
     /// Reads what `bench` prints (`user/bench/src/main.rs`).
-    pub(super) fn read(text: &str) -> Result<Sample, Error> {
+    ///
+    /// # Errors
+    /// A line that is none of its.
+    pub fn read(text: &str) -> Result<Sample, Error> {
         let wrong = |line: &str| Error::artifact("bench", format!("it printed {line:?}"));
         let mut lines = text.lines();
         let first = lines.next().unwrap_or_default();
