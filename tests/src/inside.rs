@@ -9,13 +9,13 @@
 //! kernel's log and the console, and fails the test.
 
 use evernix::machine::{Acceleration, Hardware, Memory, QEMU};
-use evernix::run::{Debugger, Ending, Ends, Exec, Logs, execute, fastest, tail};
+use evernix::run::{Debugger, Ending, Ends, Exec, Kept, Logs, execute, fastest, tail};
 use evernix::{Built, Project, build};
 use std::ffi::OsString;
 use std::io::{Cursor, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// How long a run may take unless it says otherwise.
@@ -144,7 +144,7 @@ impl Inside {
     /// When the emulator cannot be run.
     #[must_use]
     pub fn run(self) -> Done {
-        let (stdout, stderr) = (Sink::default(), Sink::default());
+        let (stdout, stderr) = (Kept::default(), Kept::default());
         let ends = Ends {
             output: Box::new(stdout.clone()),
             error: Box::new(stderr.clone()),
@@ -212,27 +212,5 @@ impl Done {
             tail(&self.logs.kernel),
             tail(&self.logs.console),
         )
-    }
-}
-
-/// Keeps what is written into it.
-#[derive(Clone, Default)]
-struct Sink(Arc<Mutex<Vec<u8>>>);
-
-impl Sink {
-    fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }

@@ -1,35 +1,30 @@
 //! The program that measures (`user/bench`), and one run of it in Evernix.
 
-use std::fs;
-use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::{Arc, Mutex, PoisonError};
+
+use tempfile::TempDir;
 
 use super::{Kind, Options};
 use crate::build::extra;
-use crate::run::{Ending, Ends, Exec, execute, folder, tail};
+use crate::run::{Ending, Ends, Exec, Kept, execute, folder, tail};
 use crate::{Built, Error};
 
 /// The program's name, and its package's.
 const NAME: &str = "bench";
 
 /// A folder to lay over the root, with the program in it.
-pub(super) struct Overlay(tempfile::TempDir);
+pub(super) struct Overlay {
+    folder: TempDir,
+    program: PathBuf,
+}
 
 impl Overlay {
     /// Builds the program.
     pub(super) fn make(built: &Built) -> Result<Overlay, Error> {
-        let program = extra::program(built.project(), NAME)?;
         let folder = folder::make(built.project())?;
-        let place = folder.path().join("bin");
-        fs::create_dir(&place).map_err(Error::file(&place))?;
-        let copy = place.join(NAME);
-        fs::copy(&program, &copy).map_err(Error::file(&copy))?;
-        let mode = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(&copy, mode).map_err(Error::file(&copy))?;
-        Ok(Overlay(folder))
+        let program = extra::lay_program(built.project(), NAME, folder.path())?;
+        Ok(Overlay { folder, program })
     }
 
     /// Checks that there are such operations. The program runs on the host for this.
@@ -37,9 +32,8 @@ impl Overlay {
     /// # Errors
     /// Which one there is not.
     pub(super) fn check(&self, operations: &[String]) -> Result<(), Error> {
-        let program = self.path().join("bin").join(NAME);
-        let output = Command::new(&program).arg("--list").output();
-        let output = output.map_err(Error::file(&program))?;
+        let output = Command::new(&self.program).arg("--list").output();
+        let output = output.map_err(Error::file(&self.program))?;
         let known = String::from_utf8_lossy(&output.stdout);
         let is_known = |wanted: &&String| known.lines().any(|name| name == *wanted);
         match operations.iter().find(|wanted| !is_known(wanted)) {
@@ -56,7 +50,7 @@ impl Overlay {
 
     /// Where it is.
     pub(super) fn path(&self) -> PathBuf {
-        self.0.path().to_owned()
+        self.folder.path().to_owned()
     }
 }
 
@@ -90,36 +84,18 @@ impl Evernix<'_> {
         };
         let outcome = execute(self.built, kind.acceleration(), &wanted, ends)?;
         if outcome.ending == Ending::Status(0) {
-            return Ok(output.text());
+            return Ok(text(&output));
         }
         let reason = format!(
             "{:?}\n{}{}",
             outcome.ending,
-            error.text(),
+            text(&error),
             tail(&outcome.logs.kernel)
         );
         Err(Error::artifact("Evernix", reason))
     }
 }
 
-/// What is written is kept.
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
-
-impl Kept {
-    fn text(&self) -> String {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-}
-
-impl Write for Kept {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+fn text(kept: &Kept) -> String {
+    String::from_utf8_lossy(&kept.take()).into_owned()
 }

@@ -3,12 +3,14 @@
 mod boot;
 mod exec;
 pub(crate) mod folder;
+mod kept;
 mod stream;
 
 use std::time::Duration;
 
 pub use boot::{boot, command, tail};
 pub use exec::{Debugger, Ending, Ends, Exec, Logs, Outcome, execute};
+pub use kept::Kept;
 
 use crate::machine::{self, Acceleration, Hardware};
 use crate::{Built, Error};
