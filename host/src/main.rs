@@ -3,13 +3,14 @@
 mod arguments;
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
 use evernix::bench::measure;
 use evernix::inject::campaign;
 use evernix::machine::{Acceleration, QEMU};
-use evernix::project::{say, write};
+use evernix::project::{check_place, say, write};
 use evernix::run::{Ending, Ends, Exec, boot, command, execute, fastest, tail};
 use evernix::{Built, Error, Project, build};
 
@@ -73,14 +74,15 @@ fn inject(built: Built, options: &InjectOptions) -> Result<u8, Error> {
 fn bench(built: &Built, options: &BenchOptions) -> Result<u8, Error> {
     QEMU.ensure()?;
     let folder = built.project().made_folder("bench")?;
+    let place =
+        |wanted: &Option<PathBuf>, name| wanted.clone().unwrap_or_else(|| folder.join(name));
+    let json = place(&options.json, "figures.json");
+    let chart = place(&options.chart, "ratios.svg");
+    check_place(&json)?;
+    check_place(&chart)?;
     let report = measure(built, &options.wanted())?;
     print!("{}", report.table());
-    let files = [
-        (&options.json, "figures.json", report.json()),
-        (&options.chart, "ratios.svg", report.chart()),
-    ];
-    for (wanted, name, content) in files {
-        let path = wanted.clone().unwrap_or_else(|| folder.join(name));
+    for (path, content) in [(json, report.json()), (chart, report.chart())] {
         write(&path, content.as_bytes())?;
         say("Wrote", &path.display().to_string());
     }

@@ -2,8 +2,10 @@
 
 use std::env;
 use std::fs;
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use crate::Error;
 
@@ -52,7 +54,7 @@ impl Project {
 
 /// Says on stderr what is being done, in the form cargo has for it.
 pub fn say(verb: &str, what: &str) {
-    let mut stderr = std::io::stderr();
+    let mut stderr = io::stderr();
     // Nobody can be told that stderr is closed.
     let _ = if stderr.is_terminal() {
         writeln!(stderr, "\x1b[1;32m{verb:>12}\x1b[0m {what}")
@@ -74,12 +76,28 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// Those of writing, with its name.
 pub fn write(path: &Path, content: &[u8]) -> Result<(), Error> {
-    let folder = path.parent().unwrap_or(path);
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(Error::file(path))?;
+    let mut file = beside(path)?;
     file.write_all(content).map_err(Error::file(path))?;
     file.persist(path)
         .map_err(|failure| Error::file(path)(failure.error))?;
     Ok(())
+}
+
+/// Checks that a file can be written there, for who works long until there is something to write.
+///
+/// # Errors
+/// What [`write`] would fail with.
+pub fn check_place(path: &Path) -> Result<(), Error> {
+    if path.is_dir() {
+        return Err(Error::file(path)(io::ErrorKind::IsADirectory.into()));
+    }
+    beside(path).map(drop)
+}
+
+/// A file in the same folder, which is removed unless it is kept.
+fn beside(path: &Path) -> Result<NamedTempFile, Error> {
+    let folder = path.parent().unwrap_or(path);
+    NamedTempFile::new_in(folder).map_err(Error::file(path))
 }
 
 /// Whether `made` is younger than `from`: what was made from it is still good.
@@ -89,5 +107,29 @@ pub fn is_fresh(made: &Path, from: &Path) -> bool {
     match (modified(made), modified(from)) {
         (Some(made), Some(from)) => made > from,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_written_is_told_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("figures.json");
+        check_place(&file).unwrap();
+        assert!(!file.exists(), "a check leaves nothing behind");
+        write(&file, b"{}").unwrap();
+        check_place(&file).unwrap();
+        for wrong in [
+            folder.path().to_owned(),
+            file.join("below"),
+            folder.path().join("no/x"),
+        ] {
+            let error = check_place(&wrong).unwrap_err().to_string();
+            assert!(error.contains(&wrong.display().to_string()), "{error}");
+            assert!(write(&wrong, b"").is_err());
+        }
     }
 }
