@@ -26,9 +26,10 @@ macro_rules! calls {
 }
 
 calls! {
-    /// Acknowledges the previous event and waits for the next, which is written to the event
-    /// page. Arguments: what the service has in hand ([`crate::event::Holding`]): requests,
-    /// questions. One that has lost track of them is ended.
+    /// Ends a request, if one is named, as `Reply` does; acknowledges the previous event and waits
+    /// for the next, which is written to the event page. Arguments: (request id or 0), and then
+    /// what the service has in hand ([`crate::event::Holding`]): requests, questions, waiting. One
+    /// that has lost track of them is ended.
     Receive = 0,
     /// Asks a service: (endpoint). Tag, message and leases are in `outgoing`. Does nothing when
     /// the tag is live or its completion is not yet acknowledged.
@@ -182,6 +183,13 @@ calls! {
     ProgramEnd = 61,
     /// rs: result: the slots whose instance has crashed and has no successor yet, one bit each.
     SlotsCrashed = 62,
+    /// The owner of a Linux call on a descriptor states what it becomes for a process: (pid,
+    /// descriptor, the call's number, endpoint, bytes at most). The kernel then asks that service
+    /// itself, as this one would by `Forward`: with the message in `outgoing`, whose second word
+    /// becomes the length, the third argument; and with lease 0, the memory at the second argument,
+    /// with the access of lease 0 in `outgoing`. A level. With all ones as the endpoint: forgets that
+    /// of so many descriptors from this one on as the last argument says.
+    Route = 63,
 }
 
 impl Call {

@@ -90,6 +90,10 @@ pub struct Declaration {
     pub interrupts: [u16; INTERRUPTS],
     /// The Linux calls it answers: bit n of word n/64 for call n, below 512.
     pub linux_calls: [u64; 8],
+    /// Linux calls that need no service: the kernel answers with the number of the process.
+    pub identity_calls: [u64; 8],
+    /// Linux calls that need no service: others that are as urgent go first.
+    pub yield_calls: [u64; 8],
     /// 1 when it is the process manager, told of exceptions and interrupted programs.
     pub process_manager: u32,
     /// 1 when it is the memory manager, told of page faults.
@@ -102,7 +106,7 @@ pub struct Declaration {
 pub const DECLARATION_BYTES: usize = size_of::<Declaration>();
 
 const _: () = assert!(
-    DECLARATION_BYTES == 480,
+    DECLARATION_BYTES == 608,
     "no padding: the packed form is the memory form"
 );
 
@@ -122,6 +126,8 @@ impl Declaration {
         ports: [PortRange { first: 0, count: 0 }; PORT_RANGES],
         interrupts: [NO_INTERRUPT; INTERRUPTS],
         linux_calls: [0; 8],
+        identity_calls: [0; 8],
+        yield_calls: [0; 8],
         process_manager: 0,
         memory_manager: 0,
         policy: Policy::Stateful as u64,
@@ -153,7 +159,8 @@ impl Declaration {
         self.interrupts
             .iter()
             .for_each(|line| writer.put(&line.to_le_bytes()));
-        self.linux_calls
+        [self.linux_calls, self.identity_calls, self.yield_calls]
+            .as_flattened()
             .iter()
             .for_each(|word| writer.put(&word.to_le_bytes()));
         writer.put(&self.process_manager.to_le_bytes());
@@ -186,7 +193,16 @@ impl Declaration {
         for line in &mut declaration.interrupts {
             *line = u16::from_le_bytes(reader.take()?);
         }
-        for word in &mut declaration.linux_calls {
+        let Declaration {
+            linux_calls,
+            identity_calls,
+            yield_calls,
+            ..
+        } = &mut declaration;
+        for word in [linux_calls, identity_calls, yield_calls]
+            .into_iter()
+            .flatten()
+        {
             *word = u64::from_le_bytes(reader.take()?);
         }
         declaration.process_manager = u32::from_le_bytes(reader.take()?);

@@ -26,7 +26,7 @@ pub enum EventKind {
     Timer = 5,
 }
 
-/// One event. Fields that its kind does not name are 0.
+/// One event. Fields that its kind does not name tell nothing.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 pub struct Event {
@@ -67,6 +67,9 @@ pub struct Holding {
     pub requests: u64,
     /// Questions that it waits for the answers to: no more than it has asked.
     pub questions: u64,
+    /// Requests that wait for no answer, but for a change of what it knows, or for a time. All
+    /// others wait for an answer.
+    pub waiting: u64,
 }
 
 /// Notification bits.

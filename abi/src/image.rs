@@ -12,7 +12,7 @@
 /// The first bytes of every service image.
 pub const MAGIC: [u8; 8] = *b"EVERNIX\x01";
 /// Counts incompatible changes of this crate. The kernel refuses an image built for another one.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 /// Bytes of a service's name, padded with zeroes.
 pub const NAME_BYTES: usize = 16;
 

@@ -26,6 +26,7 @@ pub mod power;
 pub mod process;
 pub mod slot;
 pub mod time;
+pub mod trace;
 pub mod word;
 
 pub use call::Call;

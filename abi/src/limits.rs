@@ -7,6 +7,8 @@ pub const SLOTS: usize = 40;
 pub const PROCESSES: usize = 8192;
 /// Requests that can be under way at once.
 pub const REQUESTS: usize = 16384;
+/// Descriptors of a process, from 0 on, whose calls can be routed ([`crate::Call::Route`]).
+pub const ROUTED_DESCRIPTORS: usize = 8;
 /// Descriptors of a process, the hard limit of RLIMIT_NOFILE.
 pub const DESCRIPTORS: usize = 4096;
 /// Bytes of arguments and environment of `execve` (Linux: ARG_MAX).

@@ -25,3 +25,10 @@ pub const fn low_32(word: u64) -> u32 {
 pub const fn low_16(word: u64) -> u16 {
     word as u16
 }
+
+/// The low 64 bits of a double word.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "cutting is what it is for")]
+pub const fn low_64(words: u128) -> u64 {
+    words as u64
+}

@@ -4,10 +4,10 @@ mod effect;
 mod observation;
 
 use crate::journal::{Item, Journal, Key, Label};
-use crate::outcome::Refused;
-use crate::run::{Awaiting, Run, Shared};
+use crate::outcome::{End, Ending, Refused};
+use crate::run::{Awaiting, Run, Shared, encode};
 use crate::simulated::{self, Rule};
-use crate::{Service, System};
+use crate::{Service, System, epoch};
 use abi::lease::{Access, LeaseDescriptor, LeaseInformation, LeaseSource};
 use abi::{CallError, Caller, Endpoint, Errno, Message, Reply, RequestId, Time};
 use alloc::rc::Rc;
@@ -20,6 +20,10 @@ use protocol::Answer;
 /// A value that the journal can keep.
 pub trait Durable: Encode<()> + for<'b> Decode<'b, ()> {}
 impl<T: Encode<()> + for<'b> Decode<'b, ()>> Durable for T {}
+
+/// A value that a run remembers until it is known whether the journal has to.
+pub trait Observable: Durable + Clone + 'static {}
+impl<T: Durable + Clone + 'static> Observable for T {}
 
 /// Memory lent with a question.
 #[derive(Clone, Copy, Debug)]
@@ -190,12 +194,30 @@ impl<S: Service> Cx<S> {
 
 /// What observations and effects have in common.
 impl<S: Service> Cx<S> {
-    fn effect<R>(&self, effect: impl FnOnce(&mut S::State, &mut Journal, RequestId) -> R) -> R {
-        let id = self.run.id;
+    fn effect<R>(&self, effect: impl FnOnce(&mut S::State, &mut Journal) -> R) -> R {
         self.shared.with(|state, journal| {
             self.run.settle(journal);
-            effect(state, journal, id)
+            effect(state, journal)
         })
+    }
+
+    /// The answer to the request, in the closure that decides it. Nobody has seen anything of a run
+    /// that has changed nothing and journalled nothing: should the answer not get away, another run
+    /// may find another one.
+    fn finish<A: Answer>(
+        &self,
+        journal: &mut Journal,
+        result: Result<A, Refused>,
+    ) -> crate::Outcome {
+        let reply = match result {
+            Ok(answer) => answer.to_reply(),
+            Err(refused) => refused.to_reply().ok_or(refused)?,
+        };
+        let is_needed = epoch::has_changed() || self.run.is_journalled();
+        if is_needed && !self.run.is_background() {
+            journal.set_answer(self.run.id, reply);
+        }
+        Ok(End(Ending::Replied(reply)))
     }
 
     /// The run waits for answers to so many questions.
@@ -204,6 +226,9 @@ impl<S: Service> Cx<S> {
     }
 
     fn kept<T: Durable>(&self, key: Key) -> Option<T> {
+        if !self.run.is_journalled() {
+            return None;
+        }
         let store = self.shared.store.borrow();
         match store.journal.get(self.run.id, key) {
             Some(Item::Kept(bytes)) if simulated::holds(Rule::Steps) => {
@@ -214,7 +239,7 @@ impl<S: Service> Cx<S> {
     }
 
     fn find_child(&self, label: Label, nth: u32) -> Option<(u32, Item)> {
-        if !simulated::holds(Rule::Answers) {
+        if !self.run.is_journalled() || !simulated::holds(Rule::Answers) {
             return None;
         }
         let store = self.shared.store.borrow();
@@ -247,15 +272,4 @@ fn read_answer<A: Answer>(reply: &Reply) -> Result<A, Refused> {
         return Err(refused);
     }
     A::from_reply(reply).ok_or(Refused::from(Errno::PROTO))
-}
-
-fn encode<T: Encode<()> + ?Sized>(value: &T) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    match minicbor::encode(value, &mut bytes) {
-        Ok(()) => bytes,
-        Err(error) => match error.into_write() {
-            Some(never) => match never {},
-            None => Vec::new(),
-        },
-    }
 }

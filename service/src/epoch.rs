@@ -9,7 +9,18 @@ mod cell;
 pub(crate) fn begin() -> u64 {
     let (_, last) = cell::get();
     cell::set(last + 1, last + 1);
+    cell::set_changed(false);
     last + 1
+}
+
+/// Notes that a container has been changed in the open closure.
+pub(crate) fn changed() {
+    cell::set_changed(true);
+}
+
+/// Whether a container has been changed in the open closure.
+pub(crate) fn has_changed() -> bool {
+    cell::has_changed()
 }
 
 /// Closes the open closure: its changes are there to stay.

@@ -1,7 +1,7 @@
 //! A running instance of a service: the body of its main loop.
 
 use crate::journal::{Item, Key};
-use crate::outcome::{Ending, Outcome, Refused};
+use crate::outcome::{End, Ending, Outcome, Refused};
 use crate::run::{Run, Shared};
 use crate::simulated::{self, Rule};
 use crate::state::{Imported, Start, State, Store};
@@ -50,21 +50,44 @@ pub fn refuse<S: Service>(cx: Cx<S>) -> Handler {
     Box::pin(async move { cx.end_with(|_| Err::<(), _>(Errno::NOSYS.into())) })
 }
 
+/// A handler that waits.
 struct Task {
     run: Rc<Run>,
     future: Handler,
-    /// The key under which it stands in `waiting`.
-    registered: Option<u64>,
+    /// What it waits for.
+    waits: Waits,
 }
+
+/// What a handler waits for, as the tables of the instance have it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Waits {
+    /// The key under which it stands in `waiting`.
+    key: Option<u64>,
+    /// The time under which it stands in `deadlines`.
+    deadline: Option<Time>,
+    /// Whether it is for a request, and waits for no answer.
+    is_idle: bool,
+}
+
+/// The answer to a request, to be given with the next `receive`.
+pub type Answered = (RequestId, Reply);
 
 /// The instance of a service that holds State `S::State`.
 pub struct Instance<S: Service> {
     shared: Rc<Shared<S::State>>,
-    /// In order of delivery.
+    /// Those that wait, in order of delivery.
     tasks: BTreeMap<u64, Task>,
     by_request: BTreeMap<RequestId, u64>,
+    /// Those on the service's own behalf.
+    background: BTreeSet<u64>,
     /// Keys and the tasks that wait for them.
     waiting: BTreeSet<(u64, u64)>,
+    /// Deadlines and the tasks that have them.
+    deadlines: BTreeSet<(Time, u64)>,
+    /// How many tasks wait for no answer.
+    idle: u64,
+    /// The last answer of this turn.
+    answer: Option<Answered>,
     ready: VecDeque<u64>,
     next: u64,
     swept: bool,
@@ -130,7 +153,11 @@ impl<S: Service> Instance<S> {
             shared: Rc::new(shared),
             tasks: BTreeMap::new(),
             by_request: BTreeMap::new(),
+            background: BTreeSet::new(),
             waiting: BTreeSet::new(),
+            deadlines: BTreeSet::new(),
+            idle: 0,
+            answer: None,
             ready: VecDeque::new(),
             next: 0,
             swept: false,
@@ -179,6 +206,7 @@ impl<S: Service> Instance<S> {
         Holding {
             requests: self.by_request.len() as u64,
             questions: self.shared.questions.get(),
+            waiting: self.idle,
         }
     }
 
@@ -186,13 +214,22 @@ impl<S: Service> Instance<S> {
     /// nobody acknowledged it, and lets the service attach itself to the world.
     pub fn take_over(&mut self, now: Time) {
         self.shared.now.set(now);
+        self.shared.with(|_, journal| journal.keep_answer());
         self.sweep();
         self.start_background(S::attach);
         self.work();
     }
 
-    /// Handles one event.
+    /// Handles one event, and makes the kernel calls that this needs.
     pub fn turn(&mut self, event: &Event) {
+        if let Some((id, reply)) = self.turn_to_answer(event) {
+            self.send(id, &reply);
+        }
+    }
+
+    /// Handles one event. The answer is to be given with the `receive` that follows: that saves a
+    /// kernel call.
+    pub fn turn_to_answer(&mut self, event: &Event) -> Option<Answered> {
         self.shared.now.set(event.now);
         match event.kind {
             kind if kind == EventKind::Request as u32 => self.requested(event),
@@ -203,6 +240,7 @@ impl<S: Service> Instance<S> {
             _ => {}
         }
         self.work();
+        self.answer.take()
     }
 
     fn sweep(&mut self) {
@@ -218,21 +256,22 @@ impl<S: Service> Instance<S> {
     }
 
     fn requested(&mut self, event: &Event) {
-        let done = match self.shared.store.borrow().journal.get(event.id, Key::Done) {
-            Some(Item::Done(reply)) if simulated::holds(Rule::Done) => Some(Reply::from(*reply)),
-            _ => None,
-        };
-        match done {
-            Some(reply) => self.reply(event.id, &reply),
-            None => {
-                let run = Run::of_event(event);
-                let task = match introspection::Request::decode(&event.message) {
-                    Some(introspection::Request::Show(_)) => self.start(run, introspect::show),
-                    None => self.start(run, S::handle),
-                };
-                self.by_request.insert(event.id, task);
-            }
+        if let Some(reply) = self.answered_before(event) {
+            return self.reply_and_forget(event.id, reply);
         }
+        let run = Run::of_event(event);
+        match introspection::Request::decode(&event.message) {
+            Some(introspection::Request::Show(_)) => self.start(run, introspect::show),
+            None => self.start(run, S::handle),
+        }
+    }
+
+    /// The answer that another instance could not give any more, or not for certain.
+    fn answered_before(&self, event: &Event) -> Option<Reply> {
+        if event.again == 0 || !simulated::holds(Rule::Done) {
+            return None;
+        }
+        self.shared.store.borrow().journal.answer(event.id)
     }
 
     fn completed(&mut self, event: &Event) {
@@ -248,11 +287,7 @@ impl<S: Service> Instance<S> {
             self.shared.volatile.borrow_mut().insert(tag, reply);
         }
         if tag.parent == RequestId::NONE {
-            let background = self
-                .tasks
-                .iter()
-                .filter(|(_, task)| task.run.is_background());
-            self.ready.extend(background.map(|(id, _)| *id));
+            self.ready.extend(&self.background);
         } else if let Some(task) = self.by_request.get(&tag.parent) {
             self.ready.push_back(*task);
         } else {
@@ -271,10 +306,19 @@ impl<S: Service> Instance<S> {
     fn notified(&mut self, bits: u64) {
         self.bits |= bits;
         self.wake(NOTIFIED);
-        if self.bits != 0 && self.notified.is_none() {
-            let bits = core::mem::take(&mut self.bits);
-            self.notified = Some(self.start_background(|cx| S::notified(cx, bits)));
+    }
+
+    /// Starts a run of `notified` when there are bits that none has been told of, and none is in
+    /// progress. Whether it was started.
+    fn tell_bits(&mut self) -> bool {
+        if self.bits == 0 || self.notified.is_some() {
+            return false;
         }
+        let bits = core::mem::take(&mut self.bits);
+        // Its number, because it may have ended before this returns.
+        self.notified = Some(self.next + 1);
+        self.start_background(|cx| S::notified(cx, bits));
+        true
     }
 
     fn wake(&mut self, key: u64) {
@@ -284,133 +328,205 @@ impl<S: Service> Instance<S> {
 
     fn timed_out(&mut self, now: Time) {
         self.timer = Time::NEVER;
-        let due = self
-            .tasks
-            .iter()
-            .filter(|(_, t)| t.run.deadline.get().is_some_and(|d| d <= now));
-        self.ready.extend(due.map(|(id, _)| *id));
+        let due = self.deadlines.range(..=(now, u64::MAX));
+        self.ready.extend(due.map(|(_, task)| *task));
     }
 
-    fn start_background(&mut self, make: impl FnOnce(Cx<S>) -> Handler) -> u64 {
-        self.start(Run::background(self.next + 1, self.shared.now.get()), make)
+    fn start_background(&mut self, make: impl FnOnce(Cx<S>) -> Handler) {
+        self.start(Run::background(self.next + 1, self.shared.now.get()), make);
     }
 
-    fn start(&mut self, run: Run, make: impl FnOnce(Cx<S>) -> Handler) -> u64 {
+    /// Runs a handler as far as it comes. Most come to their end.
+    fn start(&mut self, run: Run, make: impl FnOnce(Cx<S>) -> Handler) {
         let run = Rc::new(run);
-        let future = make(Cx {
+        let mut future = make(Cx {
             run: run.clone(),
             shared: self.shared.clone(),
         });
         self.next += 1;
-        self.tasks.insert(
-            self.next,
-            Task {
-                run,
-                future,
-                registered: None,
-            },
-        );
-        self.ready.push_back(self.next);
-        self.next
+        self.send_answer();
+        match poll(&mut future) {
+            Poll::Ready(outcome) => self.came_to(self.next, &run, outcome),
+            Poll::Pending => self.keep(self.next, run, future),
+        }
     }
 
-    /// Runs handlers until none of them can go on.
-    fn work(&mut self) {
-        while let Some(id) = self.ready.pop_front() {
-            self.advance(id);
-            for key in self.shared.woken.take() {
-                self.wake(key);
-            }
+    /// Keeps a handler that waits.
+    fn keep(&mut self, id: u64, run: Rc<Run>, future: Handler) {
+        if run.is_background() {
+            self.background.insert(id);
+        } else {
+            self.by_request.insert(run.id, id);
         }
-        let deadlines = self
-            .tasks
-            .values()
-            .filter_map(|task| task.run.deadline.get());
-        let first = deadlines.min().unwrap_or(Time::NEVER);
+        let task = Task {
+            run,
+            future,
+            waits: Waits::default(),
+        };
+        self.tasks.insert(id, task);
+        self.register(id);
+    }
+
+    /// Runs handlers until none of them can go on. Those that wait for the kernel's levels see them before
+    /// `notified` does.
+    fn work(&mut self) {
+        self.run_ready();
+        while self.tell_bits() {
+            self.run_ready();
+        }
+        let first = self.deadlines.first().map_or(Time::NEVER, |first| first.0);
         if first != self.timer {
             self.timer = first;
             self.shared.system.set_timer(first);
         }
     }
 
+    fn run_ready(&mut self) {
+        self.wake_all();
+        while let Some(id) = self.ready.pop_front() {
+            self.advance(id);
+            self.wake_all();
+        }
+    }
+
+    /// Makes those ready that wait for what handlers have woken.
+    fn wake_all(&mut self) {
+        for key in self.shared.woken.take() {
+            self.wake(key);
+        }
+    }
+
     fn advance(&mut self, id: u64) {
+        self.send_answer();
         let Some(task) = self.tasks.get_mut(&id) else {
             return;
         };
-        let mut context = Context::from_waker(Waker::noop());
-        match task.future.as_mut().poll(&mut context) {
-            Poll::Pending => {
-                assert!(task.run.is_waiting(), "a handler waits for nothing");
-                let waits_for = task.run.waits_for.get();
-                if waits_for != task.registered {
-                    self.register(id, waits_for);
-                }
-            }
+        match poll(&mut task.future) {
+            Poll::Pending => self.register(id),
             Poll::Ready(outcome) => {
-                let run = task.run.clone();
-                self.remove_task(id);
-                if run.is_background() {
-                    self.background_ended(id, &run);
-                } else {
-                    self.ended(&run, outcome);
+                if let Some(run) = self.remove_task(id) {
+                    self.came_to(id, &run, outcome);
                 }
             }
         }
     }
 
+    /// A handler has come to its end.
+    fn came_to(&mut self, id: u64, run: &Run, outcome: Outcome) {
+        if run.is_background() {
+            self.background_ended(id, run);
+        } else {
+            self.ended(run, outcome);
+        }
+    }
+
     fn ended(&mut self, run: &Run, outcome: Outcome) {
-        self.by_request.remove(&run.id);
         match outcome {
-            Ok(end) => match end.0 {
-                Ending::Replied(reply) => self.reply(run.id, &reply),
-                Ending::Forwarded => self.shared.forget(run.id),
-            },
+            Ok(End(Ending::Replied(reply))) => self.reply(run, reply),
+            Ok(End(Ending::Forwarded)) => self.forget(run),
             Err(Refused::Withdrawn) => {}
             Err(refused) => {
                 let reply = refused.to_reply().unwrap_or_default();
-                self.shared.with(|_, journal| {
-                    run.settle(journal);
-                    journal.put(run.id, Key::Done, Item::Done(reply.into()));
-                });
-                self.reply(run.id, &reply);
+                if run.is_journalled() {
+                    self.shared
+                        .with(|_, journal| journal.set_answer(run.id, reply));
+                }
+                self.reply(run, reply);
             }
         }
     }
 
     fn background_ended(&mut self, id: u64, run: &Run) {
-        self.shared.forget(run.id);
+        self.forget(run);
         if self.notified == Some(id) {
             self.notified = None;
             self.notified(0);
         }
     }
 
-    /// Enters a task under the key it waits for, and under no other.
-    fn register(&mut self, id: u64, key: Option<u64>) {
+    fn forget(&self, run: &Run) {
+        if run.is_journalled() {
+            self.shared.forget(run.id);
+        }
+    }
+
+    /// Enters a task, which waits, under what it waits for, and under nothing else.
+    fn register(&mut self, id: u64) {
         let Some(task) = self.tasks.get_mut(&id) else {
             return;
         };
-        if let Some(before) = core::mem::replace(&mut task.registered, key) {
-            self.waiting.remove(&(before, id));
+        assert!(task.run.is_waiting(), "a handler waits for nothing");
+        let waits = Waits {
+            key: task.run.waits_for.get(),
+            deadline: task.run.deadline.get(),
+            is_idle: !task.run.is_background() && !task.run.is_asking(),
+        };
+        let before = core::mem::replace(&mut task.waits, waits);
+        if before == waits {
+            return;
         }
-        if let Some(key) = key {
-            self.waiting.insert((key, id));
-        }
+        self.leave(id, before);
+        self.waiting.extend(waits.key.map(|key| (key, id)));
+        self.deadlines.extend(waits.deadline.map(|at| (at, id)));
+        self.idle += u64::from(waits.is_idle);
     }
 
-    fn remove_task(&mut self, id: u64) {
-        let task = self.tasks.remove(&id);
-        if let Some(key) = task.and_then(|task| task.registered) {
+    /// Takes a task out of what it waited for.
+    fn leave(&mut self, id: u64, waits: Waits) {
+        if let Some(key) = waits.key {
             self.waiting.remove(&(key, id));
         }
+        if let Some(deadline) = waits.deadline {
+            self.deadlines.remove(&(deadline, id));
+        }
+        self.idle -= u64::from(waits.is_idle);
     }
 
-    fn reply(&self, id: RequestId, reply: &Reply) {
+    fn remove_task(&mut self, id: u64) -> Option<Rc<Run>> {
+        let task = self.tasks.remove(&id)?;
+        self.leave(id, task.waits);
+        if task.run.is_background() {
+            self.background.remove(&id);
+        } else {
+            self.by_request.remove(&task.run.id);
+        }
+        Some(task.run)
+    }
+
+    /// Ends a request: with the `receive` that follows the turn, unless the journal holds something
+    /// that is to be forgotten then.
+    fn reply(&mut self, run: &Run, reply: Reply) {
+        if run.is_journalled() {
+            self.reply_and_forget(run.id, reply);
+        } else {
+            self.answer = Some((run.id, reply));
+        }
+    }
+
+    fn reply_and_forget(&self, id: RequestId, reply: Reply) {
+        self.send(id, &reply);
+        self.shared.forget(id);
+    }
+
+    /// Gives the answer of a handler before another one decides on its own: the journal keeps one.
+    fn send_answer(&mut self) {
+        if let Some((id, reply)) = self.answer.take() {
+            self.send(id, &reply);
+        }
+    }
+
+    fn send(&self, id: RequestId, reply: &Reply) {
         if self.shared.system.reply(id, reply).is_err() {
             self.shared
                 .system
                 .log(b"a reply was refused: the request is not ours");
         }
-        self.shared.forget(id);
     }
+}
+
+/// Lets a handler go on.
+fn poll(future: &mut Handler) -> Poll<Outcome> {
+    future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
 }

@@ -1,6 +1,6 @@
 //! What handlers have done, kept with the State.
 
-use crate::container::Map;
+use crate::container::{Map, Value};
 use abi::{Reply, RequestId};
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
@@ -38,7 +38,7 @@ pub(crate) enum Key {
     /// How far a waiting request has come.
     #[n(2)]
     Mark,
-    /// The request's answer.
+    /// The request's answer, which an instance before has not given, or not for certain.
     #[n(3)]
     Done,
 }
@@ -78,15 +78,46 @@ pub(crate) enum Item {
     Done(#[n(0)] KeptReply),
 }
 
+/// The answer to a request.
+#[derive(Clone, Copy, Debug, Encode, Decode, Shape)]
+pub(crate) struct Answer(#[n(0)] RequestId, #[n(1)] KeptReply);
+
 #[derive(Clone, Debug, Default, Encode, Decode, Shape)]
 pub(crate) struct Journal {
     #[n(0)]
     entries: Map<(u64, Key), Item>,
+    /// The last answer. There is no need for the ones before: each is given to the kernel before the
+    /// next one is decided.
+    #[n(1)]
+    answer: Value<Option<Answer>>,
 }
 
 impl Journal {
     pub(crate) fn get(&self, id: RequestId, key: Key) -> Option<&Item> {
         self.entries.get(&(id.0, key))
+    }
+
+    /// The answer of a request that was answered.
+    pub(crate) fn answer(&self, id: RequestId) -> Option<Reply> {
+        match (self.answer.get(), self.get(id, Key::Done)) {
+            (Some(Answer(of, reply)), _) if *of == id => Some(Reply::from(*reply)),
+            (_, Some(Item::Done(reply))) => Some(Reply::from(*reply)),
+            _ => None,
+        }
+    }
+
+    /// Puts the last answer of the instance before where it stays until it has been given, whatever
+    /// is answered first.
+    pub(crate) fn keep_answer(&mut self) {
+        if let Some(Answer(id, reply)) = *self.answer.get() {
+            self.put(id, Key::Done, Item::Done(reply));
+            self.answer.set(None);
+        }
+    }
+
+    /// Keeps the answer of a request instead of the last one.
+    pub(crate) fn set_answer(&mut self, id: RequestId, reply: Reply) {
+        self.answer.set(Some(Answer(id, reply.into())));
     }
 
     pub(crate) fn put(&mut self, id: RequestId, key: Key, item: Item) {

@@ -29,6 +29,8 @@ mod journal;
 pub mod objects;
 pub mod outcome;
 mod run;
+#[cfg(any(test, feature = "image"))]
+pub mod shelves;
 pub mod simulated;
 pub mod state;
 pub mod system;

@@ -7,19 +7,45 @@ use crate::system::System;
 use crate::{epoch, wake};
 use abi::lease::LeaseInformation;
 use abi::{Caller, Endpoint, Message, Reply, RequestId, Tag, Time};
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
+use minicbor::Encode;
 
 /// Set in the name of a run that is not of a request.
 const BACKGROUND: u64 = 1 << 63;
 
-/// An observation that the next effect will journal.
+/// An observation that the next effect will journal. Most runs end without one.
 pub(crate) enum Seen {
     Reply(Label, Reply),
-    Value(Label, u32, Vec<u8>),
+    Value(Label, u32, Box<dyn Keep>),
     Bytes(Label, u32, Vec<u8>),
+}
+
+/// A value that can be written into the journal.
+pub(crate) trait Keep {
+    /// As the journal keeps it.
+    fn kept(&self) -> Vec<u8>;
+}
+
+impl<T: Encode<()>> Keep for T {
+    fn kept(&self) -> Vec<u8> {
+        encode(self)
+    }
+}
+
+/// A value as the journal keeps it.
+pub(crate) fn encode<T: Encode<()> + ?Sized>(value: &T) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    match minicbor::encode(value, &mut bytes) {
+        Ok(()) => bytes,
+        Err(error) => match error.into_write() {
+            Some(never) => match never {},
+            None => Vec::new(),
+        },
+    }
 }
 
 /// One run of a handler.
@@ -37,6 +63,10 @@ pub(crate) struct Run {
     pub(crate) waits_for: Cell<Option<u64>>,
     /// How often it waits at the moment, other than for a change of the State.
     awaiting: Cell<u32>,
+    /// Questions whose answers it waits for.
+    questions: Cell<u64>,
+    /// Whether the journal may hold something of it.
+    journalled: Cell<bool>,
     used: RefCell<Vec<(Label, bool)>>,
     seen: RefCell<Vec<Seen>>,
 }
@@ -51,6 +81,7 @@ impl Run {
             message: event.message,
             leases: event.leases,
             cancelled: Cell::new(event.cancelled != 0),
+            journalled: Cell::new(event.again != 0),
             ..Run::background(0, event.now)
         }
     }
@@ -70,6 +101,8 @@ impl Run {
             deadline: Cell::new(None),
             waits_for: Cell::new(None),
             awaiting: Cell::new(0),
+            questions: Cell::new(0),
+            journalled: Cell::new(false),
             used: RefCell::default(),
             seen: RefCell::default(),
         }
@@ -106,6 +139,17 @@ impl Run {
         self.seen.borrow_mut().push(seen);
     }
 
+    /// Whether the journal may hold something of this run. What it does not, need not be looked for.
+    pub(crate) fn is_journalled(&self) -> bool {
+        self.journalled.get()
+    }
+
+    /// Puts something of this run into the journal.
+    pub(crate) fn put(&self, journal: &mut Journal, key: Key, item: Item) {
+        self.journalled.set(true);
+        journal.put(self.id, key, item);
+    }
+
     /// Moves the observations so far into the journal.
     pub(crate) fn settle(&self, journal: &mut Journal) {
         let seen = self.seen.take();
@@ -116,13 +160,13 @@ impl Run {
             match seen {
                 Seen::Reply(label, reply) => {
                     let n = next_child(journal, self.id);
-                    journal.put(self.id, Key::Child(n), Item::Answered(label, reply.into()));
+                    self.put(journal, Key::Child(n), Item::Answered(label, reply.into()));
                 }
-                Seen::Value(label, nth, bytes) => {
-                    journal.put(self.id, Key::Step(label, nth), Item::Kept(bytes));
+                Seen::Value(label, nth, value) => {
+                    self.put(journal, Key::Step(label, nth), Item::Kept(value.kept()));
                 }
                 Seen::Bytes(label, nth, bytes) => {
-                    journal.put(self.id, Key::Bytes(label, nth), Item::Kept(bytes));
+                    self.put(journal, Key::Bytes(label, nth), Item::Kept(bytes));
                 }
             }
         }
@@ -131,6 +175,11 @@ impl Run {
     /// Whether anything can let it go on.
     pub(crate) fn is_waiting(&self) -> bool {
         self.waits_for.get().is_some() || self.awaiting.get() > 0
+    }
+
+    /// Whether it waits for answers.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.questions.get() > 0
     }
 
     /// Notes what a waiting run is tried again for.
@@ -185,6 +234,7 @@ pub(crate) struct Awaiting {
 impl Awaiting {
     pub(crate) fn new<S>(run: &Rc<Run>, shared: &Shared<S>, questions: u64) -> Awaiting {
         run.awaiting.set(run.awaiting.get() + 1);
+        run.questions.set(run.questions.get() + questions);
         let all = shared.questions.clone();
         all.set(all.get() + questions);
         Awaiting {
@@ -198,6 +248,9 @@ impl Awaiting {
 impl Drop for Awaiting {
     fn drop(&mut self) {
         self.run.awaiting.set(self.run.awaiting.get() - 1);
+        self.run
+            .questions
+            .set(self.run.questions.get() - self.questions);
         self.all.set(self.all.get() - self.questions);
     }
 }

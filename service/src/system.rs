@@ -5,7 +5,7 @@ use abi::call::{MachineStatistics, MemoryStatistics, ProcessUsage};
 use abi::crash::CrashRecord;
 use abi::declaration::Declaration;
 use abi::layout::{PAGE_SIZE, SERVICE_ARCHIVE, SERVICE_KEPT};
-use abi::lease::LeaseDescriptor;
+use abi::lease::{Access, LeaseDescriptor};
 use abi::process::ThreadState;
 use abi::slot::{SlotStatus, TransactionStatus};
 use abi::{Call, CallError, Caller, Endpoint, Message, Pid, Reply, RequestId, Tag, Time};
@@ -44,6 +44,17 @@ pub trait System {
         message: &Message,
         leases: &[LeaseDescriptor],
     ) -> Result<(), CallError>;
+    /// What a Linux call on a descriptor becomes: the message that `Forward` would send there, and the
+    /// access with which the memory is lent. Nothing is lost where it is not done.
+    fn route(&self, route: &Route) -> Result<(), CallError> {
+        let _ = route;
+        Ok(())
+    }
+    /// Forgets what calls on `count` descriptors from this one on become.
+    fn forget_routes(&self, process: Pid, descriptor: u32, count: u64) -> Result<(), CallError> {
+        let arguments = [u64::from(process.0), descriptor.into(), 0, u64::MAX, count];
+        self.call(Call::Route, &arguments).map(drop)
+    }
     fn cancel_children(&self, parent: RequestId);
     fn cancel_submission(&self, tag: Tag);
     fn is_live(&self, request: RequestId) -> bool;
@@ -136,6 +147,39 @@ pub trait System {
     }
     /// Makes a candidate from an image in the service's own memory.
     fn instance_create_from(&self, slot: Endpoint, image: &[u8]) -> Result<(), CallError>;
+}
+
+/// What a Linux call on a descriptor becomes (see `abi::Call::Route`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The process.
+    pub process: Pid,
+    /// The descriptor.
+    pub descriptor: u32,
+    /// The number of the call.
+    pub number: u32,
+    /// Who is asked.
+    pub to: Endpoint,
+    /// What: the second word becomes the length of the memory.
+    pub message: Message,
+    /// What may be done with the memory.
+    pub access: Access,
+    /// Bytes of it at most.
+    pub most: u64,
+}
+
+impl Route {
+    /// The arguments of the call.
+    #[must_use]
+    pub fn arguments(&self) -> [u64; 5] {
+        [
+            self.process.0.into(),
+            self.descriptor.into(),
+            self.number.into(),
+            self.to.0.into(),
+            self.most,
+        ]
+    }
 }
 
 /// Which of the pages that a page fault asks for are its answer.

@@ -4,7 +4,7 @@ use abi::event::Holding;
 use abi::slot::Refusal;
 use abi::{Endpoint, Event, Time};
 use protocol::endpoint;
-use service::instance::Instance;
+use service::instance::{Answered, Instance};
 use service::{Service, Start, State, System};
 use std::rc::Rc;
 
@@ -14,8 +14,8 @@ pub trait Value {
     fn take_over(&mut self, now: Time);
     /// What it has in hand.
     fn holding(&self) -> Holding;
-    /// It handles an event.
-    fn turn(&mut self, event: &Event);
+    /// It handles an event. The answer is given with the `receive` that follows.
+    fn turn(&mut self, event: &Event) -> Option<Answered>;
     /// What its code would write for a successor.
     fn export(&self) -> Vec<u8>;
     /// The version of what it exports.
@@ -33,8 +33,8 @@ impl<S: Service> Value for Instance<S> {
         Instance::holding(self)
     }
 
-    fn turn(&mut self, event: &Event) {
-        Instance::turn(self, event);
+    fn turn(&mut self, event: &Event) -> Option<Answered> {
+        self.turn_to_answer(event)
     }
 
     fn export(&self) -> Vec<u8> {

@@ -13,7 +13,7 @@ use abi::word::index;
 use abi::{Call, CallError, Caller, Endpoint, Message, Pid, Reply, RequestId, Tag, Time};
 use kernel_core::host::{Host, InstanceId};
 use service::System;
-use service::system::LogPart;
+use service::system::{LogPart, Route};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -125,6 +125,15 @@ impl System for Kernel {
     ) -> Result<(), CallError> {
         let message = self.spoken(message);
         self.call(|host, id| host.forward(id, request, to, &message, leases))
+    }
+
+    fn route(&self, route: &Route) -> Result<(), CallError> {
+        let lease = LeaseDescriptor {
+            access: route.access as u32,
+            ..LeaseDescriptor::default()
+        };
+        let message = self.spoken(&route.message);
+        self.call(|host, id| host.route(id, &route.arguments(), &message, lease))
     }
 
     fn cancel_children(&self, parent: RequestId) {

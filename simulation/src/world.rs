@@ -15,6 +15,7 @@ use abi::slot::{Failure, Phase, Refusal};
 use abi::{CallError, Endpoint, Event, EventKind, Pid, RequestId};
 use kernel_core::Limits;
 use kernel_core::host::{Host, InstanceId, Setup, Turn};
+use service::instance::Answered;
 use service::simulated;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -84,6 +85,8 @@ pub type Watcher = Rc<dyn Fn(&Exported<'_>)>;
 struct Running {
     value: Box<dyn Value>,
     system: Rc<Kernel>,
+    /// Of its last turn, to be given when it receives.
+    answer: Option<Answered>,
 }
 
 /// The machine and everything on it.
@@ -124,6 +127,7 @@ impl World {
             limits: Limits {
                 processes: 16,
                 requests: 256,
+                records: 256,
             },
             seed: 1,
         };
@@ -169,7 +173,8 @@ impl World {
     /// What went wrong.
     pub fn run_until(&mut self, done: impl Fn(&World) -> bool) -> Result<(), Wrong> {
         while !done(self) {
-            if !self.step()? {
+            // Looking for what could happen may have shown that a program has come to its end.
+            if !self.step()? && !done(self) {
                 let deadline = self.host.borrow().next_deadline().ok_or(Wrong::Stuck)?;
                 self.host.borrow_mut().advance(deadline);
             }
@@ -279,7 +284,13 @@ impl World {
                     let what = format!("of what {name} exported {dropped} entries were dropped");
                     return Err(Wrong::Contradiction(what));
                 }
-                self.values.insert(id, Running { value, system });
+                let answer = None;
+                let running = Running {
+                    value,
+                    system,
+                    answer,
+                };
+                self.values.insert(id, running);
                 Refusal::None
             }
             Err(refusal) => refusal,
@@ -315,11 +326,11 @@ impl World {
             self.died(id);
             return Ok(());
         }
-        let Some(running) = self.values.get(&id) else {
+        let Some(running) = self.values.get_mut(&id) else {
             return Err(Wrong::Refused("receive", CallError::BadState));
         };
-        let holding = running.value.holding();
-        let event = self.host.borrow_mut().receive(id, holding);
+        let (holding, answer) = (running.value.holding(), running.answer.take());
+        let event = self.host.borrow_mut().receive(id, answer, holding);
         match event {
             Some(event) if self.kills(id.slot, &event) => {
                 self.trace.turn(id, Some(&event));
@@ -361,7 +372,7 @@ impl World {
         let played = catch_unwind(AssertUnwindSafe(|| {
             probe.point(Kind::Event);
             match event {
-                Some(event) => running.value.turn(event),
+                Some(event) => running.answer = running.value.turn(event),
                 None => running.value.take_over(now),
             }
         }));

@@ -50,6 +50,12 @@ pub(super) struct Service {
     /// Names of Linux's calls, or of our own.
     #[serde(default)]
     pub(super) linux_calls: Vec<Spanned<String>>,
+    /// Names of Linux's calls that the kernel answers with the number of the process.
+    #[serde(default)]
+    pub(super) identity_calls: Vec<Spanned<String>>,
+    /// Names of Linux's calls for which the kernel lets others go first.
+    #[serde(default)]
+    pub(super) yield_calls: Vec<Spanned<String>>,
     #[serde(default)]
     pub(super) devices: Vec<Spanned<Device>>,
 }

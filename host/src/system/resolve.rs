@@ -83,6 +83,8 @@ fn declaration(
         ports: ports(place, &service.ports)?,
         interrupts: interrupts(place, &service.interrupts)?,
         linux_calls: linux_calls(place, &service.linux_calls)?,
+        identity_calls: linux_calls(place, &service.identity_calls)?,
+        yield_calls: linux_calls(place, &service.yield_calls)?,
         process_manager: service.process_manager.into(),
         memory_manager: service.memory_manager.into(),
         policy: match service.policy {
@@ -244,7 +246,12 @@ fn check_whole(place: Place<'_>, file: &File, declared: &[Declared]) -> Result<(
 fn check_owners(place: Place<'_>, file: &File) -> Result<(), Error> {
     let mut owners = std::collections::BTreeMap::new();
     for (service, written) in &file.service {
-        for call in &written.linux_calls {
+        let answered = [
+            &written.linux_calls,
+            &written.identity_calls,
+            &written.yield_calls,
+        ];
+        for call in answered.into_iter().flatten() {
             if let Some(owner) = owners.insert(call.get_ref(), service.get_ref()) {
                 let reason = format!("`{}` belongs to {owner} already", call.get_ref());
                 return Err(place.refuse(call, reason));

@@ -143,10 +143,11 @@ impl<M: Machine> Kernel<M> {
         match call {
             Call::Receive => {
                 let holding = Holding {
-                    requests: a[0],
-                    questions: a[1],
+                    requests: a[1],
+                    questions: a[2],
+                    waiting: a[3],
                 };
-                self.call_receive(maker, holding)
+                self.call_receive(maker, abi::RequestId(a[0]), holding)
             }
             Call::Submit => self.call_submit(maker, a[0]),
             Call::Reply => done(self.call_reply(maker, a[0])),
@@ -197,6 +198,7 @@ impl<M: Machine> Kernel<M> {
                 )
             }
             Call::ReplyPages => done(self.call_reply_pages(maker.slot, a)),
+            Call::Route => done(self.call_route(maker, a)),
             Call::PortRead => self.call_port_read(maker, a[0], a[1]).map(Some),
             Call::PortWrite => done(self.call_port_write(maker, a[0], a[1], a[2])),
             Call::PortReadBytes => done(self.call_port_read_bytes(maker, a[0], a[1], a[2])),

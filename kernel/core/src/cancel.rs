@@ -1,12 +1,12 @@
 //! Cancellation: a level on a request. Its server still ends it.
 
+use abi::trace::Record;
 use abi::{CallError, Endpoint, RequestId, Tag};
 
 use crate::kernel::Kernel;
 use crate::list::{Chain, List};
 use crate::machine::Machine;
 use crate::request::{Origin, RequestIndex, RequestState};
-use crate::ring::Record;
 
 impl<M: Machine> Kernel<M> {
     /// Cancels the submissions of `slot` whose tag has this parent.

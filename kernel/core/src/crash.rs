@@ -3,13 +3,13 @@
 use abi::event::notification;
 use abi::limits::{POISON_CRASHES, POISON_SERVED};
 use abi::slot::{Failure, Phase, Refusal};
+use abi::trace::Record;
 use abi::{Endpoint, Errno, Reply, RequestId};
 
 use crate::instance::InstanceIndex;
 use crate::kernel::Kernel;
 use crate::machine::Machine;
 use crate::request::{Origin, RequestState};
-use crate::ring::Record;
 use crate::rule::Rule;
 use crate::slot::Unacknowledged;
 use crate::thread::{Kind, State, Thread, ThreadIndex};
@@ -51,7 +51,7 @@ impl<M: Machine> Kernel<M> {
         self.clear_trap(slot);
         self.keep_crash(slot, index, self.instances.thread(index));
         self.log_crash(slot, index, failure);
-        self.record(Record::Crashed(slot, failure));
+        self.record(Record::Crashed(slot, failure as u32));
         self.poison(slot);
         self.raise(Endpoint::RS, notification::SLOT_CHANGED);
         if self.is_member(slot) {

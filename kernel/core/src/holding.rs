@@ -67,12 +67,19 @@ impl<M: Machine> Kernel<M> {
         let acknowledges = matches!(record.unacknowledged, Unacknowledged::Completion(_));
         let asked = record.submitted.len() - u32::from(acknowledges);
         let (requests, questions) = (record.delivered.len(), u64::from(asked));
-        let sound = holding.requests == u64::from(requests) && holding.questions <= questions;
+        let sound = holding.requests == u64::from(requests)
+            && holding.questions <= questions
+            && holding.requests <= holding.questions.saturating_add(holding.waiting);
         if !sound {
+            let Holding {
+                requests: held,
+                questions: asked,
+                waiting,
+            } = holding;
             self.log(format_args!(
-                "kernel: slot {} holds {} requests and waits for {} answers; it has been given \
-                 {requests} and asked for {questions}",
-                slot.0, holding.requests, holding.questions
+                "kernel: slot {} holds {held} requests, of which {waiting} wait for no answer, and \
+                 waits for {asked} answers; it has been given {requests} and asked for {questions}",
+                slot.0
             ));
             self.crash(slot, Failure::LostTrack);
         }
@@ -82,7 +89,7 @@ impl<M: Machine> Kernel<M> {
     /// Counts a question against the request in whose name it is asked, and ends the current
     /// instance of a slot that asks without an end. Whether it may ask.
     pub(crate) fn may_ask(&mut self, slot: Endpoint, parent: RequestId) -> bool {
-        let now = self.machine.now();
+        let now = self.moment();
         let Ok(index) = self.held(slot, parent) else {
             return true;
         };

@@ -26,7 +26,10 @@
 //!             values[id].take_over();                       //   may make kernel calls now
 //!         }
 //!         Turn::Event(id) => {                              // it calls `receive`
-//!             if let Some(event) = host.receive(id, values[id].holding()) { values[id].turn(&event); }
+//!             let answer = answers.remove(id);              //   of its turn before, given now
+//!             if let Some(event) = host.receive(id, answer, values[id].holding()) {
+//!                 answers.insert(id, values[id].turn_to_answer(&event));
+//!             }
 //!         }
 //!         Turn::Program(pid) => { ... host.program_call(pid, number, arguments) ... }
 //!     }
@@ -94,6 +97,7 @@ impl Default for Setup {
             limits: Limits {
                 processes: 64,
                 requests: 1024,
+                records: 256,
             },
             seed: 1,
         }
@@ -222,7 +226,8 @@ impl Host {
     pub fn advance(&mut self, to: Time) {
         let now = self.now().max(to);
         self.kernel.machine.now = now;
-        self.kernel.expire(now);
+        self.kernel.schedule.entered = now;
+        self.kernel.expire();
     }
 
     /// A device raises its interrupt line. Whether it came through: the line was not masked.

@@ -5,6 +5,7 @@ use core::fmt;
 
 use abi::limits::{self, SLOTS};
 use abi::slot::TransactionStatus;
+use abi::trace::Record;
 use abi::word::low_16;
 use abi::{CallError, Endpoint, Time};
 
@@ -16,7 +17,7 @@ use crate::memory::{BootMemory, ImageSource, Memory};
 use crate::process::{ProcessIndex, Processes};
 use crate::replace::Transaction;
 use crate::request::Requests;
-use crate::ring::{Record, Ring};
+use crate::ring::{RECORDS, Ring};
 use crate::rule::Rules;
 use crate::schedule::Schedule;
 use crate::slot::{LINUX_CALLS, Slot, Slots};
@@ -30,6 +31,8 @@ pub struct Limits {
     pub processes: usize,
     /// Requests under way, at most 65,535.
     pub requests: usize,
+    /// Records of what the kernel did last.
+    pub records: usize,
 }
 
 impl Limits {
@@ -40,6 +43,7 @@ impl Limits {
         Limits {
             processes,
             requests: (2 * processes + 2048).min(limits::REQUESTS),
+            records: RECORDS,
         }
     }
 }
@@ -121,7 +125,7 @@ impl<M: Machine> Kernel<M> {
                 ..TransactionStatus::default()
             },
             log: Log::default(),
-            ring: Ring::default(),
+            ring: Ring::new(limits.records),
             crashes: Crashes::new(),
             ended_at: None,
             counters: Counters::default(),
@@ -165,9 +169,14 @@ impl<M: Machine> Kernel<M> {
         self.machine.log(line.bytes());
     }
 
+    /// When the kernel was entered: the time of all that happens until it is left, for whoever needs
+    /// it no more exactly.
+    pub(crate) fn moment(&self) -> Time {
+        self.schedule.entered
+    }
+
     pub(crate) fn record(&mut self, record: Record) {
-        let now = self.machine.now();
-        self.ring.add(now, record);
+        self.ring.add(self.schedule.entered, record);
     }
 
     pub(crate) fn slot(&self, slot: Endpoint) -> &Slot {

@@ -5,6 +5,7 @@ use abi::call::Protection;
 use abi::layout::PAGE_SIZE;
 use abi::limits::COPY_BYTES;
 use abi::message::{PROTOCOL_KERNEL, kernel_kind};
+use abi::trace::Record;
 use abi::{Access, CallError, Endpoint, Message, Reply, RequestId};
 
 use crate::instance::InstanceIndex;
@@ -13,7 +14,6 @@ use crate::list::Chain;
 use crate::machine::{Frame, Machine};
 use crate::memory::{Missing, Place, SpaceHandle, TransferFault, UserPages};
 use crate::request::{Lease, Miss, Origin, Owner, RequestIndex, RequestState};
-use crate::ring::Record;
 use crate::slot::Unacknowledged;
 use crate::submit::ACCESS_EXECUTE;
 use crate::thread::ThreadIndex;

@@ -38,6 +38,7 @@ mod replace;
 mod reply;
 mod request;
 pub mod ring;
+mod route;
 mod rule;
 pub mod schedule;
 mod slot;

@@ -8,6 +8,7 @@ use abi::{CallError, Caller, Pid, SpaceId};
 use crate::ids::Ids;
 use crate::list::List;
 use crate::memory::SpaceHandle;
+use crate::route::Routes;
 
 /// The index of a process, and of its thread.
 pub(crate) type ProcessIndex = u16;
@@ -92,6 +93,8 @@ pub(crate) const FRESH_FLOATING_POINT: FloatingPoint = {
 pub(crate) struct Processes {
     pub(crate) items: Box<[Process]>,
     pub(crate) floating_point: Box<[FloatingPoint]>,
+    /// Where calls on their descriptors go.
+    pub(crate) routes: Box<[Routes]>,
     /// Whose values the processor's floating point registers hold.
     pub(crate) floating_owner: Option<ProcessIndex>,
     ids: Ids,
@@ -109,6 +112,7 @@ impl Processes {
         Processes {
             items: alloc::vec![Process::FREE; count].into_boxed_slice(),
             floating_point: alloc::vec![FRESH_FLOATING_POINT; count].into_boxed_slice(),
+            routes: alloc::vec![Routes::NONE; count].into_boxed_slice(),
             floating_owner: None,
             ids: Ids::new(count),
             free_count: free.len(),
@@ -143,6 +147,7 @@ impl Processes {
         process.identity.pid = pid;
         process.identity.space = space.0;
         self.items[index as usize] = process;
+        self.routes[index as usize] = Routes::NONE;
         self.ids.insert(pid.0, index);
         self.made += 1;
         Ok(index)

@@ -3,6 +3,7 @@
 use abi::layout::USER_TOP;
 use abi::message::{PROTOCOL_KERNEL, PROTOCOL_LINUX, kernel_kind};
 use abi::slot::Failure;
+use abi::trace::Record;
 use abi::{Access, CallError, Endpoint, Errno, Message, Pid, RequestId};
 
 use crate::kernel::Kernel;
@@ -10,9 +11,8 @@ use crate::machine::Machine;
 use crate::memory::Missing;
 use crate::process::Carried;
 use crate::request::{Lease, Origin, Owner, Report, RequestIndex};
-use crate::ring::Record;
 use crate::schedule::Next;
-use crate::slot::LINUX_CALLS;
+use crate::slot::{LINUX_CALLS, Owner as CallOwner};
 use crate::thread::{Kind, State, ThreadIndex};
 
 /// The page-fault bits of the processor's error code (Intel SDM volume 3, section 4.7).
@@ -41,8 +41,11 @@ impl<M: Machine> Kernel<M> {
     /// A `syscall` instruction of the running thread, whose registers have been saved.
     pub fn system_call(&mut self) -> Next {
         self.enter();
+        self.schedule.caller = self.schedule.running;
         if let Some(thread) = self.schedule.running {
-            let registers = self.threads[thread as usize].registers;
+            let record = &self.threads[thread as usize];
+            let registers = &record.registers;
+            let number = registers.rax;
             let arguments = [
                 registers.rdi,
                 registers.rsi,
@@ -51,10 +54,10 @@ impl<M: Machine> Kernel<M> {
                 registers.r8,
                 registers.r9,
             ];
-            match self.threads[thread as usize].kind {
-                Kind::Program => self.linux_call(thread, registers.rax, arguments),
+            match record.kind {
+                Kind::Program => self.linux_call(thread, number, arguments),
                 Kind::Instance(_) | Kind::Exporter(_) => {
-                    self.kernel_call(thread, registers.rax, arguments);
+                    self.kernel_call(thread, number, arguments);
                 }
                 Kind::Free => self.schedule.running = None,
             }
@@ -158,11 +161,29 @@ impl<M: Machine> Kernel<M> {
 
     fn linux_call(&mut self, thread: ThreadIndex, number: u64, arguments: [u64; 6]) {
         self.threads[thread as usize].call_number = number.cast_signed();
-        let owner = self.slots.owner(number);
-        if owner == Endpoint::NONE {
-            self.log_unowned(thread, number);
-            return self.answer(thread, Errno::NOSYS);
+        match self.slots.owner(number) {
+            CallOwner::Service(owner) => {
+                if !self.follow_route(thread, number, arguments) {
+                    self.ask_for(thread, number, arguments, owner);
+                }
+            }
+            CallOwner::Identity => {
+                let pid = self.processes.items[thread as usize].identity.pid;
+                self.threads[thread as usize].registers.rax = pid.0.into();
+            }
+            CallOwner::Yield => {
+                self.threads[thread as usize].registers.rax = 0;
+                self.give_way(thread);
+            }
+            CallOwner::None => {
+                self.log_unowned(thread, number);
+                self.answer(thread, Errno::NOSYS);
+            }
         }
+    }
+
+    /// Asks a service in the name of a program.
+    fn ask_for(&mut self, thread: ThreadIndex, number: u64, arguments: [u64; 6], owner: Endpoint) {
         let mut words = [0; 7];
         words[..6].copy_from_slice(&arguments);
         let kind = u32::try_from(number).unwrap_or(u32::MAX);
@@ -225,10 +246,13 @@ impl<M: Machine> Kernel<M> {
         Some(index)
     }
 
-    fn wait_for(&mut self, thread: ThreadIndex, index: RequestIndex, to: Endpoint) {
+    /// Has a program's thread wait for a request, which goes to a service.
+    pub(crate) fn wait_for(&mut self, thread: ThreadIndex, index: RequestIndex, to: Endpoint) {
         let id = self.requests.items[index as usize].id;
         self.block(thread, State::Waiting(id));
-        self.queue_new(index, to);
+        if !self.give_directly(index, to) {
+            self.queue_new(index, to);
+        }
     }
 
     fn page_fault(&mut self, thread: ThreadIndex, code: u64, address: u64) {

@@ -1,17 +1,19 @@
 //! Receive: a service acknowledges its last event and gets the next.
 
 use abi::crash::RecentRequest;
-use abi::event::{MAX_LEASES, notification};
+use abi::event::notification;
 use abi::lease::LeaseInformation;
 use abi::limits::SLOTS;
+use abi::slot::Fault;
+use abi::trace::Record;
 use abi::{Call, Endpoint, Event, EventKind, RequestId, Time};
 
 use crate::instance::InstanceIndex;
 use crate::kernel::Kernel;
 use crate::list::{Chain, List};
 use crate::machine::Machine;
-use crate::request::{Request, RequestIndex, RequestState};
-use crate::ring::Record;
+use crate::memory::InstanceHandle;
+use crate::request::{Origin, Request, RequestIndex, RequestState, Requests};
 use crate::rule::Rule;
 use crate::slot::Unacknowledged;
 use crate::thread::{State, ThreadIndex};
@@ -25,16 +27,18 @@ impl<M: Machine> Kernel<M> {
         if self.stop_at_receive(slot) {
             return None;
         }
-        let event = self.take_event(slot);
+        let taken = self.take_event(slot);
         if let Some(thread) = self.current_thread(slot) {
-            let state = if event.is_some() {
+            let state = if taken.is_some() {
                 State::Running
             } else {
                 State::Receiving
             };
             self.block(thread, state);
         }
-        event
+        let mut event = Event::default();
+        self.requests.describe(&taken?, &mut event);
+        Some(event)
     }
 
     /// Notes that a service has handled its event.
@@ -51,80 +55,68 @@ impl<M: Machine> Kernel<M> {
         }
     }
 
+    /// Whether a slot has an event.
+    pub(crate) fn has_event(&self, slot: Endpoint) -> bool {
+        let record = self.slot(slot);
+        !record.queue.is_empty()
+            || !record.completions.is_empty()
+            || !record.cancels.is_empty()
+            || record.notifications != 0
+            || record.timer <= self.moment()
+    }
+
     /// The next event of a slot. It stays unacknowledged until [`Kernel::acknowledge`].
-    pub(crate) fn take_event(&mut self, slot: Endpoint) -> Option<Event> {
-        let now = self.machine.now();
+    fn take_event(&mut self, slot: Endpoint) -> Option<Taken> {
+        let now = self.moment();
         let requests = &mut self.requests.items;
         let record = &mut self.slots.items[slot.index() % SLOTS];
-        let mut event = Event {
-            now,
-            from: Endpoint(0),
-            ..Event::default()
-        };
-        if let Some(index) = record.completions.pop_front(requests, Chain::Place) {
+        let what = if let Some(index) = record.completions.pop_front(requests, Chain::Place) {
             record.unacknowledged = Unacknowledged::Completion(index);
-            self.fill_completion(&mut event, index);
+            What::Completion(index)
         } else if let Some(index) = record.cancels.pop_front(requests, Chain::Cancel) {
-            event.kind = EventKind::Cancel as u32;
             requests[index as usize].cancel_told = false;
-            event.id = requests[index as usize].id;
-            record.unacknowledged = Unacknowledged::Cancel(event.id);
+            let id = requests[index as usize].id;
+            record.unacknowledged = Unacknowledged::Cancel(id);
+            What::Cancel(id)
         } else if record.timer <= now {
-            event.kind = EventKind::Timer as u32;
             record.unacknowledged = Unacknowledged::Timer(record.timer);
             record.timer = Time::NEVER;
+            What::Timer
         } else if record.notifications != 0 {
-            event.kind = EventKind::Notify as u32;
-            event.bits = core::mem::take(&mut record.notifications);
             record.unacknowledged = Unacknowledged::Notify;
+            What::Notify(core::mem::take(&mut record.notifications))
         } else {
             let index = record.queue.pop_front(requests, Chain::Place)?;
-            self.deliver(&mut event, slot, index);
-        }
-        Some(event)
+            self.deliver(slot, index)
+        };
+        Some(Taken { what, now })
     }
 
-    fn fill_completion(&self, event: &mut Event, index: RequestIndex) {
-        let request = &self.requests.items[index as usize];
-        event.kind = EventKind::Completion as u32;
-        event.reply = request.reply;
-        if let crate::request::Origin::Submission(_, tag) = request.origin {
-            event.tag = tag;
-        }
-    }
-
-    fn deliver(&mut self, event: &mut Event, slot: Endpoint, index: RequestIndex) {
+    fn deliver(&mut self, slot: Endpoint, index: RequestIndex) -> What {
         let order = self.requests.next_delivery();
         let record = &mut self.slots.items[slot.index() % SLOTS];
         record
             .delivered
             .push_back(&mut self.requests.items, Chain::Place, index);
         let request = &mut self.requests.items[index as usize];
-        event.again = u32::from(request.known);
+        let again = request.known;
         request.state = RequestState::Delivered;
         request.begun = true;
-        if !request.known {
+        if !again {
             request.known = true;
             request.order = order;
         }
         record.unacknowledged = Unacknowledged::Request(request.id);
-        event.kind = EventKind::Request as u32;
-        event.fault = record.fault.take().map_or(0, |fault| fault as u32);
-        fill_request(event, request);
-        let id = request.id;
-        let recent = RecentRequest {
-            id,
-            pid: request.caller.pid.0,
-            protocol: request.message.protocol,
-            from: request.from.0,
-            kind: request.message.kind,
-            again: event.again,
-        };
+        let fault = record.fault.take();
+        let (id, recent) = (request.id, recent(request, again));
         self.crashes.given(slot, recent);
-        if event.again == 1 && !self.rules.hold(Rule::Cancellations) {
-            event.cancelled = 0;
-        }
         self.record(Record::Delivered(id, slot));
+        What::Request {
+            index,
+            again,
+            fault,
+            hides_cancel: again && !self.rules.hold(Rule::Cancellations),
+        }
     }
 
     /// Puts a request back into its slot's queue: in front, behind those delivered before it.
@@ -149,6 +141,39 @@ impl<M: Machine> Kernel<M> {
         self.wake(slot);
     }
 
+    /// Gives a new request to a service that waits for one and can have it at once, as it does when
+    /// a program has asked and nothing else is to be done. Whether it was given.
+    pub(crate) fn give_directly(&mut self, index: RequestIndex, to: Endpoint) -> bool {
+        let Some(instance) = self.slot(to).current.filter(|_| self.schedule.picks) else {
+            return false;
+        };
+        let thread = self.instances.thread(instance);
+        let memory = self.instances.get(instance).map(|instance| instance.memory);
+        // One that waits is neither frozen nor down, and has no event before this one.
+        let (State::Receiving, Some(memory)) = (self.threads[thread as usize].state, memory) else {
+            return false;
+        };
+        let now = self.moment();
+        let request = &mut self.requests.items[index as usize];
+        request.stamp = now;
+        request.at = to;
+        let made = made(request);
+        self.record(made);
+        let what = self.deliver(to, index);
+        self.tell(memory, &Taken { what, now });
+        self.threads[thread as usize].registers.rax = 0;
+        self.make_ready(thread, State::Ready);
+        self.pass_point(to, thread, Call::Receive as u64, false);
+        true
+    }
+
+    /// Writes an event where an instance finds it.
+    fn tell(&mut self, memory: InstanceHandle, taken: &Taken) {
+        let frame = self.memory.event_frame(memory);
+        let event = &mut self.machine.event_page(frame).event;
+        self.requests.describe(taken, event);
+    }
+
     /// Finishes the `receive` of a thread that is about to run: writes the event to its page.
     /// `None` when there is nothing after all, and the thread waits.
     pub(crate) fn complete_receive(
@@ -161,12 +186,11 @@ impl<M: Machine> Kernel<M> {
         if self.slot(slot).current != Some(index) || self.stop_at_receive(slot) {
             return None;
         }
-        let Some(event) = self.take_event(slot) else {
+        let Some(taken) = self.take_event(slot) else {
             self.block(thread, State::Receiving);
             return None;
         };
-        let frame = self.memory.event_frame(memory);
-        self.machine.event_page(frame).event = event;
+        self.tell(memory, &taken);
         self.threads[thread as usize].registers.rax = 0;
         (!self.pass_point(slot, thread, Call::Receive as u64, false)).then_some(())
     }
@@ -206,17 +230,98 @@ impl<M: Machine> Kernel<M> {
     }
 }
 
+/// An event that has been taken, and is still to be told.
+struct Taken {
+    what: What,
+    now: Time,
+}
+
+enum What {
+    Completion(RequestIndex),
+    Cancel(RequestId),
+    Timer,
+    Notify(u64),
+    Request {
+        index: RequestIndex,
+        again: bool,
+        fault: Option<Fault>,
+        /// Only where a simulation leaves out a rule.
+        hides_cancel: bool,
+    },
+}
+
+impl Requests {
+    /// Writes what an event's kind names.
+    fn describe(&self, taken: &Taken, event: &mut Event) {
+        event.now = taken.now;
+        event.fault = 0;
+        match taken.what {
+            What::Completion(index) => {
+                let request = &self.items[index as usize];
+                event.kind = EventKind::Completion as u32;
+                event.reply = request.reply;
+                if let Origin::Submission(_, tag) = request.origin {
+                    event.tag = tag;
+                }
+            }
+            What::Cancel(id) => {
+                event.kind = EventKind::Cancel as u32;
+                event.id = id;
+            }
+            What::Timer => event.kind = EventKind::Timer as u32,
+            What::Notify(bits) => {
+                event.kind = EventKind::Notify as u32;
+                event.bits = bits;
+            }
+            What::Request {
+                index,
+                again,
+                fault,
+                hides_cancel,
+            } => {
+                event.kind = EventKind::Request as u32;
+                event.again = again.into();
+                event.fault = fault.map_or(0, |fault| fault as u32);
+                let request = &self.items[index as usize];
+                describe_request(event, request);
+                event.cancelled = u16::from(request.cancelled && !hides_cancel);
+            }
+        }
+    }
+}
+
+/// That a request has been made.
+pub(crate) fn made(request: &Request) -> Record {
+    Record::Made {
+        id: request.id,
+        to: request.at,
+        protocol: request.message.protocol,
+        kind: request.message.kind,
+        pid: request.caller.pid,
+    }
+}
+
+/// What is kept of a request for the record of a crash.
+fn recent(request: &Request, again: bool) -> RecentRequest {
+    RecentRequest {
+        id: request.id,
+        pid: request.caller.pid.0,
+        protocol: request.message.protocol,
+        from: request.from.0,
+        kind: request.message.kind,
+        again: again.into(),
+    }
+}
+
 /// The fields of an event that come from a request.
-fn fill_request(event: &mut Event, request: &Request) {
+fn describe_request(event: &mut Event, request: &Request) {
     event.id = request.id;
     event.stamp = request.stamp;
     event.caller = request.caller;
     event.from = request.from;
-    event.cancelled = u16::from(request.cancelled);
     event.message = request.message;
-    for index in 0..MAX_LEASES {
-        let lease = &request.leases[index];
-        event.leases[index] = LeaseInformation {
+    for (told, lease) in event.leases.iter_mut().zip(&request.leases) {
+        *told = LeaseInformation {
             access: u64::from(lease.access),
             length: lease.length,
         };

@@ -5,13 +5,13 @@ use abi::layout::SERVICE_STACK_SIZE;
 use abi::limits::SLOTS;
 use abi::process::Registers;
 use abi::slot::{Failure, Phase, Refusal, TransactionStatus};
+use abi::trace::Record;
 use abi::{CallError, Endpoint, Time};
 
 use crate::instance::InstanceIndex;
 use crate::kernel::Kernel;
 use crate::machine::Machine;
 use crate::memory::Memory;
-use crate::ring::Record;
 use crate::slot::Part;
 use crate::thread::{Kind, State, Thread, ThreadIndex};
 
@@ -383,7 +383,7 @@ impl<M: Machine> Kernel<M> {
                 slot.0
             ));
         }
-        self.record(Record::RolledBack(number, slot, failure));
+        self.record(Record::RolledBack(number, slot, failure as u32));
         if running.starter == Starter::Rs {
             let status = &mut self.transaction_status;
             status.outcome = if failure == Failure::None { 3 } else { 2 };

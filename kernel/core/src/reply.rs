@@ -1,5 +1,6 @@
 //! Reply, and every other way in which a request ends.
 
+use abi::trace::Record;
 use abi::{CallError, Endpoint, Errno, Reply, RequestId, Tag};
 
 use crate::kernel::Kernel;
@@ -7,7 +8,6 @@ use crate::list::Chain;
 use crate::machine::Machine;
 use crate::process::Carried;
 use crate::request::{Origin, Report, RequestIndex, RequestState};
-use crate::ring::Record;
 use crate::slot::Unacknowledged;
 use crate::thread::{State, ThreadIndex};
 

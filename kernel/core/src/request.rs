@@ -127,6 +127,8 @@ pub(crate) struct Request {
     pub message: Message,
     /// What is lent with it.
     pub leases: [Lease; MAX_LEASES],
+    /// Whether memory of an instance is among that.
+    pub(crate) lends: bool,
     /// Whether it has been cancelled.
     pub cancelled: bool,
     /// Whether it is in its slot's list of cancellations to be heard.
@@ -148,6 +150,31 @@ pub(crate) struct Request {
     /// The reply, once ended.
     pub(crate) reply: Reply,
     links: [Link; CHAINS],
+}
+
+impl Request {
+    /// A new request, in place: all that the one before has left is overwritten, but for what whoever
+    /// makes it states (origin, caller, message), its stamp and its reply.
+    fn begin(&mut self, id: RequestId) {
+        self.id = id;
+        self.at = Endpoint::default();
+        self.from = Endpoint::NONE;
+        for lease in &mut self.leases {
+            lease.owner = Owner::None;
+            lease.access = 0;
+            lease.length = 0;
+        }
+        self.cancelled = false;
+        self.cancel_told = false;
+        self.known = false;
+        self.begun = false;
+        self.crashes = 0;
+        self.crashed_after = 0;
+        self.order = 0;
+        self.questions = Questions::default();
+        self.miss = Miss::default();
+        self.lends = false;
+    }
 }
 
 impl Linked for Request {
@@ -213,16 +240,17 @@ impl Requests {
         let index = self.free.pop_front(&mut self.items, Chain::Place)?;
         self.sequence += 1;
         let id = RequestId(self.sequence << 16 | u64::from(index));
-        self.items[index as usize] = Request {
-            id,
-            ..Request::default()
-        };
+        self.items[index as usize].begin(id);
         Some(index)
     }
 
     /// Gives a record back; it is in no list.
     pub(crate) fn release(&mut self, index: RequestIndex) {
-        self.items[index as usize] = Request::default();
+        // All the rest is set when the record is used again.
+        let request = &mut self.items[index as usize];
+        request.id = RequestId::NONE;
+        request.state = RequestState::Free;
+        request.origin = Origin::Nobody;
         self.free.push_back(&mut self.items, Chain::Place, index);
     }
 

@@ -2,13 +2,13 @@
 
 use abi::event::notification;
 use abi::slot::Failure;
+use abi::trace::{Record, Runner};
 use abi::word::low_16;
 use abi::{Endpoint, Time};
 
 use crate::kernel::Kernel;
 use crate::list::{Chain, List};
 use crate::machine::{Frame, Machine};
-use crate::ring::Record;
 use crate::thread::{Kind, State, ThreadIndex};
 
 /// Priorities: services have those below 16, programs those from 16 on.
@@ -46,8 +46,12 @@ pub(crate) struct Schedule {
     pub(crate) running: Option<ThreadIndex>,
     /// The thread that ran before, to count switches.
     last: Option<ThreadIndex>,
+    /// Whether the kernel was entered by a trap, and is to say who goes to the processor.
+    pub(crate) picks: bool,
+    /// The thread whose call the kernel was entered by.
+    pub(crate) caller: Option<ThreadIndex>,
     /// When the kernel was entered.
-    entered: Time,
+    pub(crate) entered: Time,
     /// When the kernel was left.
     left: Time,
     /// The next tick.
@@ -69,6 +73,8 @@ impl Default for Schedule {
             ready: 0,
             running: None,
             last: None,
+            picks: false,
+            caller: None,
             entered: Time(0),
             left: Time(0),
             tick: Time(TICK),
@@ -108,13 +114,20 @@ impl<M: Machine> Kernel<M> {
         }
     }
 
+    /// Puts a thread into the queue of its priority. When nobody is on the processor, as after a call
+    /// that is waited for, the most urgent one needs no queue.
     fn enqueue(&mut self, thread: ThreadIndex, end: End) {
         let record = &mut self.threads[thread as usize];
-        if record.queued {
+        if record.queued || self.schedule.running == Some(thread) {
+            return;
+        }
+        let priority = usize::from(record.priority) % PRIORITIES;
+        let is_first = self.schedule.best().is_none_or(|best| priority < best);
+        if self.schedule.picks && self.schedule.running.is_none() && is_first {
+            self.schedule.running = Some(thread);
             return;
         }
         record.queued = true;
-        let priority = usize::from(record.priority) % PRIORITIES;
         let queue = &mut self.schedule.queues[priority];
         match end {
             End::Front => queue.push_front(&mut self.threads, Chain::Place, thread),
@@ -169,6 +182,7 @@ impl<M: Machine> Kernel<M> {
         let now = self.machine.now();
         let spent = now.since(self.schedule.left);
         self.schedule.entered = now;
+        self.schedule.picks = true;
         let Some(thread) = self.schedule.running else {
             self.counters.idle += spent;
             return;
@@ -194,14 +208,24 @@ impl<M: Machine> Kernel<M> {
     pub(crate) fn schedule(&mut self) -> Next {
         let caller = self.schedule.running;
         self.tell_relief();
+        let before = self.schedule.last;
         let next = self.pick();
         let now = self.machine.now();
+        if self.schedule.last != before {
+            let runner = self
+                .schedule
+                .last
+                .map_or(Runner::Nobody, |to| self.runner(to));
+            self.ring.add(now, Record::Switched(runner));
+        }
         let spent = now.since(self.schedule.entered);
         self.counters.kernel += spent;
         if let Some(process) = caller.and_then(|thread| self.process_of(thread)) {
             self.processes.items[process as usize].system += spent;
         }
         self.schedule.left = now;
+        self.schedule.picks = false;
+        self.schedule.caller = None;
         self.set_clock(now);
         next
     }
@@ -226,7 +250,6 @@ impl<M: Machine> Kernel<M> {
                 if self.schedule.last != Some(thread) {
                     self.schedule.last = Some(thread);
                     self.counters.switches += 1;
-                    self.record(Record::Switched(thread));
                 }
                 return Next::Run { thread, root };
             }
@@ -236,12 +259,37 @@ impl<M: Machine> Kernel<M> {
         }
     }
 
-    /// Takes the running thread off the processor if another one is to go first.
+    /// Who a thread is, for the record.
+    fn runner(&self, thread: ThreadIndex) -> Runner {
+        let slot = |index| {
+            self.instances
+                .get(index)
+                .map_or(Endpoint::NONE, |one| one.slot)
+        };
+        match self.threads[thread as usize].kind {
+            Kind::Free => Runner::Nobody,
+            Kind::Program => Runner::Program(self.processes.items[thread as usize].identity.pid),
+            Kind::Instance(index) => {
+                let serves = self.slot(slot(index)).current == Some(index);
+                Runner::Service(slot(index), u8::from(!serves))
+            }
+            Kind::Exporter(index) => Runner::Service(slot(index), 2),
+        }
+    }
+
+    /// Takes the running thread off the processor if another one is to go first. A service that has
+    /// made a kernel call goes on until it has no event: whom it has asked something gets all that it
+    /// asks at once, and who has asked it something gets all its answers. An interrupt ends that.
     fn yield_running(&mut self) {
         let Some(thread) = self.schedule.running else {
             return;
         };
         let record = &self.threads[thread as usize];
+        let goes_on = matches!(record.state, State::Running | State::ReadyToReceive);
+        let is_service = matches!(record.kind, Kind::Instance(_));
+        if self.schedule.caller == Some(thread) && is_service && goes_on {
+            return;
+        }
         let own = usize::from(record.priority);
         let used_up = record.kind == Kind::Program && record.quantum_left == 0;
         let best = self.schedule.best().unwrap_or(PRIORITIES);
@@ -255,6 +303,15 @@ impl<M: Machine> Kernel<M> {
                 self.use_up_quantum(thread);
             }
             self.enqueue(thread, if used_up { End::Back } else { End::Front });
+        }
+    }
+
+    /// The thread on the processor lets those go first that are as urgent.
+    pub(crate) fn give_way(&mut self, thread: ThreadIndex) {
+        if self.schedule.running == Some(thread) {
+            self.schedule.running = None;
+            self.threads[thread as usize].state = State::Ready;
+            self.enqueue(thread, End::Back);
         }
     }
 
@@ -340,12 +397,12 @@ impl<M: Machine> Kernel<M> {
         self.counters.interrupts += 1;
         self.schedule.alarm = Time::NEVER;
         self.check_trap();
-        let now = self.machine.now();
+        let now = self.moment();
         if self.schedule.tick <= now {
             self.schedule.tick = now.after(TICK);
             self.tick();
         }
-        self.expire(now);
+        self.expire();
         if self.schedule.sweep <= now {
             self.sweep(SWEEP);
         }
@@ -358,8 +415,11 @@ impl<M: Machine> Kernel<M> {
         self.schedule.sweep = self.machine.now().after(pause);
     }
 
-    /// Wakes the slots whose timers are due and ends a transaction whose deadline has passed.
-    pub fn expire(&mut self, now: Time) {
+    /// Wakes the slots whose timers are due and ends a transaction whose deadline has passed. Due is
+    /// what it is at the moment that whoever is woken goes by: a timer that is taken off the clock
+    /// here and is not yet due there would never be told.
+    pub(crate) fn expire(&mut self) {
+        let now = self.moment();
         if self.schedule.next_timer <= now {
             self.schedule.next_timer = Time::NEVER;
             for index in 0..self.slots.items.len() {
@@ -389,7 +449,7 @@ impl<M: Machine> Kernel<M> {
         if self.slot(slot).current != Some(index) {
             return;
         }
-        let now = self.machine.now();
+        let now = self.moment();
         let record = self.slot_mut(slot);
         record.ticks += 1;
         let circles = record.fruitless.count(now);

@@ -210,8 +210,8 @@ impl fmt::Display for ServiceName {
 /// All slots, and what follows from their declarations.
 pub(crate) struct Slots {
     pub(crate) items: Box<[Slot]>,
-    /// The slot that owns each Linux call.
-    owners: Box<[Endpoint; LINUX_CALLS]>,
+    /// Who answers each Linux call.
+    owners: Box<[Owner; LINUX_CALLS]>,
     /// The slot and the number among its own of each interrupt line.
     lines: Box<[(Endpoint, u8); LINES]>,
     /// Who is asked about exceptions and signals.
@@ -220,6 +220,20 @@ pub(crate) struct Slots {
     pub(crate) memory_manager: Endpoint,
     /// Who is told of used-up quanta.
     pub(crate) scheduler: Endpoint,
+}
+
+/// Who answers a Linux call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// Nobody.
+    #[default]
+    None,
+    /// The service in this slot.
+    Service(Endpoint),
+    /// The kernel: with the number of the process.
+    Identity,
+    /// The kernel: others go first.
+    Yield,
 }
 
 /// Linux calls that can be owned.
@@ -232,7 +246,7 @@ impl Slots {
     pub(crate) fn new() -> Slots {
         Slots {
             items: alloc::vec![Slot::EMPTY; SLOTS].into_boxed_slice(),
-            owners: Box::new([Endpoint::NONE; LINUX_CALLS]),
+            owners: Box::new([Owner::None; LINUX_CALLS]),
             lines: Box::new([(Endpoint::NONE, 0); LINES]),
             process_manager: Endpoint::NONE,
             memory_manager: Endpoint::NONE,
@@ -251,10 +265,15 @@ impl Slots {
         }
     }
 
-    /// The slot that owns a Linux call.
-    pub(crate) fn owner(&self, number: u64) -> Endpoint {
+    /// Who answers a Linux call.
+    pub(crate) fn owner(&self, number: u64) -> Owner {
         let number = usize::try_from(number).unwrap_or(usize::MAX);
-        self.owners.get(number).copied().unwrap_or(Endpoint::NONE)
+        self.owners.get(number).copied().unwrap_or_default()
+    }
+
+    /// Whether a Linux call is a slot's.
+    pub(crate) fn owns(&self, slot: Endpoint, number: u64) -> bool {
+        self.owner(number) == Owner::Service(slot)
     }
 
     /// Who an interrupt line is for.
@@ -268,7 +287,7 @@ impl Slots {
         let slot = &mut self.items[declaration.slot as usize];
         slot.declared = true;
         slot.declaration = *declaration;
-        self.owners.fill(Endpoint::NONE);
+        self.owners.fill(Owner::None);
         self.lines.fill((Endpoint::NONE, 0));
         self.process_manager = Endpoint::NONE;
         self.memory_manager = Endpoint::NONE;
@@ -284,8 +303,13 @@ impl Slots {
         let slot = Endpoint(low_16(index as u64));
         let declaration = &self.items[index].declaration;
         for (number, owner) in self.owners.iter_mut().enumerate() {
-            if declaration.linux_calls[number / 64] >> (number % 64) & 1 == 1 {
-                *owner = slot;
+            let is_in = |calls: &[u64; 8]| calls[number / 64] >> (number % 64) & 1 == 1;
+            if is_in(&declaration.linux_calls) {
+                *owner = Owner::Service(slot);
+            } else if is_in(&declaration.identity_calls) {
+                *owner = Owner::Identity;
+            } else if is_in(&declaration.yield_calls) {
+                *owner = Owner::Yield;
             }
         }
         for (number, line) in (0..).zip(declaration.interrupts) {

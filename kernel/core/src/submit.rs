@@ -9,8 +9,8 @@ use crate::instance::InstanceIndex;
 use crate::kernel::Kernel;
 use crate::list::Chain;
 use crate::machine::Machine;
+use crate::receive::made;
 use crate::request::{Lease, Origin, Owner, RequestIndex, RequestState};
-use crate::ring::Record;
 use crate::rule::Rule;
 
 /// The access bits of a page that may be executed; only in leases of forwarded page faults.
@@ -62,7 +62,7 @@ impl<M: Machine> Kernel<M> {
 
     /// Stamps a new request and puts it into the queue of `to`; a slot that is down ends it.
     pub(crate) fn queue_new(&mut self, index: RequestIndex, to: Endpoint) {
-        let now = self.machine.now();
+        let now = self.moment();
         let request = &mut self.requests.items[index as usize];
         request.stamp = now;
         self.queue(index, to);
@@ -73,12 +73,12 @@ impl<M: Machine> Kernel<M> {
         let request = &mut self.requests.items[index as usize];
         request.at = to;
         request.state = RequestState::Queued;
-        let id = request.id;
+        let made = made(request);
         let slot = &mut self.slots.items[to.index() % abi::limits::SLOTS];
         slot.queue
             .push_back(&mut self.requests.items, Chain::Place, index);
         let down = slot.down || !slot.declared;
-        self.record(Record::Made(id, to));
+        self.record(made);
         if down {
             self.finish(index, Reply::value(Errno::IO.result()));
         } else {
@@ -181,15 +181,20 @@ impl<M: Machine> Kernel<M> {
                 && let Some(instance) = self.instances.get_mut(owner)
             {
                 instance.lent += 1;
+                self.requests.items[index as usize].lends = true;
             }
         }
     }
 
     /// Takes a request's leases away.
     pub(crate) fn take_back_leases(&mut self, index: RequestIndex) {
-        let leases = core::mem::take(&mut self.requests.items[index as usize].leases);
-        for lease in leases {
-            if let Owner::Instance(owner) = lease.owner {
+        let request = &mut self.requests.items[index as usize];
+        if !core::mem::take(&mut request.lends) {
+            return;
+        }
+        for at in 0..MAX_LEASES {
+            let owner = &mut self.requests.items[index as usize].leases[at].owner;
+            if let Owner::Instance(owner) = core::mem::take(owner) {
                 self.end_loan(owner);
             }
         }

@@ -11,6 +11,7 @@ use crate::machine::Machine;
 use crate::memory::ImageSource;
 use crate::request::RequestIndex;
 use crate::slot::Unacknowledged;
+use abi::trace::Record;
 
 impl<M: Machine> Kernel<M> {
     /// States what a service may do. A level.
@@ -68,6 +69,8 @@ impl<M: Machine> Kernel<M> {
             },
             view: None,
         });
+        let base = self.memory.instance_layout(memory).base;
+        self.record(Record::Loaded(slot, base));
         // The old one went on being there while it was not sure that there would be a new one.
         self.drop_candidate(slot);
         self.slots.items[own].candidate = Some(index);

@@ -15,6 +15,7 @@ mod processes;
 mod random;
 mod replace;
 mod rights;
+mod routes;
 mod rs;
 mod threads;
 mod traps;
@@ -229,8 +230,9 @@ impl World {
         let holding = Holding {
             requests: held.into(),
             questions: 0,
+            waiting: held.into(),
         };
-        self.host.receive(id, holding)
+        self.host.receive(id, None, holding)
     }
 
     /// Receives until nothing is left, at every service; at rs last, which is told of the others.

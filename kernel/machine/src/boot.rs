@@ -2,6 +2,7 @@
 
 use core::fmt::Write;
 
+use kernel::paging::DIRECT;
 use kernel::start::{Range, StartInformation};
 use kernel_core::machine::{Frame, PowerOff};
 use kernel_core::memory::{BootMemory, FrameRange};
@@ -69,6 +70,11 @@ pub(crate) extern "C" fn boot(start: u64) -> ! {
         "kernel: the processor protects by{}",
         processor::Protections
     ));
+    if information.records > 0 {
+        let ring = kernel.records();
+        let (room, at) = (ring.room(), ring.start().addr() as u64 - DIRECT);
+        kernel.log(format_args!("kernel: {room} records at {at:#x}"));
+    }
     if let Err(error) = kernel.start(direct::archive(information.archive)) {
         fail(&error);
     }
@@ -98,7 +104,11 @@ fn make_kernel(
         archive: frame(information.archive.first),
         archive_bytes: information.archive.bytes(),
     };
-    Kernel::new(hardware, &memory, Limits::for_frames(frames as usize))
+    let limits = Limits {
+        records: information.records,
+        ..Limits::for_frames(frames as usize)
+    };
+    Kernel::new(hardware, &memory, limits)
 }
 
 fn fail(error: &dyn core::fmt::Debug) -> ! {

@@ -1,5 +1,6 @@
 //! Clock arithmetic: counters to nanoseconds and back.
 
+use abi::word::low_64;
 use kernel_core::machine::ClockParameters;
 
 /// Nanoseconds in a second.
@@ -23,10 +24,9 @@ pub fn parameters(base: u64, ticks: u64, nanoseconds: u64) -> ClockParameters {
 #[must_use]
 pub fn nanoseconds(clock: &ClockParameters, counter: u64) -> u64 {
     let passed = counter.saturating_sub(clock.counter);
-    let scaled = (u128::from(passed) * u128::from(clock.multiplier)) >> clock.shift;
-    clock
-        .nanoseconds
-        .saturating_add(u64::try_from(scaled).unwrap_or(u64::MAX))
+    // Less than the 584 years of nanoseconds that fit.
+    let scaled = (u128::from(passed) * u128::from(clock.multiplier)) >> SHIFT;
+    clock.nanoseconds + low_64(scaled)
 }
 
 /// How many ticks of a timer that counts `rate` times a second pass in `nanoseconds`: at least 1,

@@ -68,11 +68,48 @@ pub enum StartError {
     Unaligned,
 }
 
+/// Bytes of the loader's words that are looked at.
+const WORDS_BYTES: u64 = 1024;
+/// What comes before a number of records.
+const RECORDS: &[u8] = b"records=";
+/// Records at most: the ring has to leave memory for all else.
+const MOST_RECORDS: usize = 1 << 22;
+
+/// The number behind `records=` in the words at an address, which end with a zero.
+fn records(memory: &impl Physical, address: u64) -> usize {
+    if address == 0 {
+        return 0;
+    }
+    let byte = |at: u64| memory.half(at & !3).to_le_bytes()[(at & 3) as usize];
+    let mut matched = 0;
+    let mut number: Option<usize> = None;
+    for at in address..address + WORDS_BYTES {
+        let byte = byte(at);
+        match (number, byte) {
+            (_, 0) => break,
+            (Some(so_far), b'0'..=b'9') => {
+                let digit = usize::from(byte - b'0');
+                number = Some(so_far.saturating_mul(10).saturating_add(digit));
+            }
+            (Some(_), _) => break,
+            (None, _) if RECORDS[matched] == byte => matched += 1,
+            (None, _) => matched = usize::from(RECORDS[0] == byte),
+        }
+        if matched == RECORDS.len() && number.is_none() {
+            number = Some(0);
+        }
+    }
+    number.unwrap_or(0).min(MOST_RECORDS)
+}
+
 /// Memory as the loader describes it.
 #[derive(Clone, Copy, Debug)]
 pub struct StartInformation {
     /// The boot archive.
     pub archive: Range,
+    /// How many records of what the kernel does are wanted: `records=N` among the words that the
+    /// loader was given; else 0.
+    pub records: usize,
     ram: [Range; RANGES],
     count: usize,
 }
@@ -100,6 +137,7 @@ impl StartInformation {
         }
         let mut information = StartInformation {
             archive,
+            records: records(memory, memory.word(address + 24)),
             ram: [Range::default(); RANGES],
             count: 0,
         };

@@ -4,6 +4,7 @@
 use core::cell::UnsafeCell;
 
 use abi::process::Registers;
+use kernel_core::thread::Kind;
 use kernel_core::{Kernel, Next};
 
 use crate::entry;
@@ -92,9 +93,13 @@ pub(crate) fn resume(kernel: &mut Kernel<Hardware>, mut next: Next) -> *const Re
         match next {
             Next::Run { thread, root } => {
                 kernel.machine.use_root(root);
-                let registers = &mut kernel.thread_mut(thread).registers;
-                processor::set_fs(registers.fs_base);
-                processor::set_gs(registers.gs_base);
+                let record = kernel.thread_mut(thread);
+                let registers = &mut record.registers;
+                // Services have no use for them.
+                if record.kind == Kind::Program {
+                    processor::set_fs(registers.fs_base);
+                    processor::set_gs(registers.gs_base);
+                }
                 entry::set_current(registers);
                 return registers;
             }

@@ -6,14 +6,14 @@ use abi::{Errno, word};
 use alloc::vec::Vec;
 use linux::process::strings::Strings;
 use service::Refused;
-use service::context::Durable;
+use service::context::Observable;
 
 /// Bytes of a string that are copied at a time.
 const PIECE: u64 = 512;
 
 /// Copies from the caller's memory, once: a handler run again gets the same, even if the memory is
 /// gone by then.
-pub(crate) fn copied<T: Durable>(
+pub(crate) fn copied<T: Observable>(
     cx: &Context,
     label: &'static str,
     copy: impl FnOnce() -> Result<T, Refused>,

@@ -9,7 +9,7 @@ mod sleep;
 mod system;
 mod timers;
 
-use crate::{Context, answer, caller, create, end, execute, wait};
+use crate::{Context, create, end, execute, wait};
 use alloc::boxed::Box;
 use linux::process::clone::Child;
 use linux_raw_sys::general as number;
@@ -49,9 +49,6 @@ fn processes(cx: &Context, number: u32, words: [u64; 7]) -> Option<Handler> {
         number::__NR_exit | number::__NR_exit_group => Box::pin(end::exit(cx, first)),
         number::__NR_wait4 => Box::pin(wait::wait4(cx, words)),
         number::__NR_waitid => Box::pin(wait::waitid(cx, words)),
-        number::__NR_getpid | number::__NR_gettid => {
-            Box::pin(async move { answer(&cx, caller(&cx)) })
-        }
         _ => return None,
     })
 }

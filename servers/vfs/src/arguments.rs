@@ -20,7 +20,7 @@ pub(crate) const MEMORY: u64 = 0;
 /// How far a string is read at a time; a page, so that no read crosses into memory that is not there.
 const CHUNK: u64 = abi::layout::PAGE_SIZE;
 
-#[derive(Encode, Decode, Shape)]
+#[derive(Clone, Encode, Decode, Shape)]
 enum Kept {
     #[n(0)]
     Bytes(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>),

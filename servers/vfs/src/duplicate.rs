@@ -1,7 +1,7 @@
 //! dup, dup2, dup3, close_range, umask.
 
 use crate::arguments::{Context, descriptor};
-use crate::release::release;
+use crate::release::{forget_routes, release};
 use crate::tables::{Descriptors, Processes, Released};
 use abi::{Errno, word};
 use linux::file::flags::O_CLOEXEC;
@@ -39,6 +39,7 @@ async fn copy_to(cx: Context, number: u64, copy: u64, close_on_exec: bool) -> Ou
     let released = cx.step("copy", |state| {
         state.duplicate_to(process, number, copy, close_on_exec)
     })?;
+    forget_routes(&cx, process, copy, 1);
     release(&cx, released).await;
     cx.end(|_| u64::from(copy))
 }
@@ -58,6 +59,7 @@ pub(crate) async fn close_range(cx: Context, first: u64, last: u64, flags: u64) 
         }
         state.close_all(process, first, last, |_| true)
     });
+    forget_routes(&cx, process, first, u32::MAX);
     release(&cx, released).await;
     cx.end(|_| ())
 }

@@ -1,7 +1,7 @@
 //! Opening: files, directories, devices, FIFOs.
 
 use crate::arguments::{self, Context};
-use crate::release::{close, release};
+use crate::release::{close, forget_routes, release};
 use crate::tables::{Descriptors, LockFile, Object, Open, Tables};
 use crate::walk::Route;
 use abi::{Errno, word};
@@ -219,6 +219,7 @@ pub(crate) async fn close_descriptor(cx: Context, number: u64) -> Outcome {
     let process = cx.caller().pid;
     let number = arguments::descriptor(number);
     let released = cx.step("close", |state| state.close(process, number))?;
+    forget_routes(&cx, process, number, 1);
     release(&cx, released).await;
     cx.end(|_| ())
 }

@@ -60,25 +60,31 @@ fn watch(cx: &Context, asked: &[Asked]) -> Vec<Watched> {
     })
 }
 
-/// Asks all objects what is there now.
+/// Asks all objects at once what is there now.
 async fn round(cx: &Context, asked: &[Asked], watched: &[Watched]) -> Vec<u32> {
-    let mut found = Vec::with_capacity(asked.len());
-    for (asked, watched) in asked.iter().zip(watched) {
-        found.push(match *watched {
+    let objects = asked.iter().zip(watched).filter_map(|(asked, watched)| {
+        let Watched::Object(Object { server, handle }) = *watched else {
+            return None;
+        };
+        let question = object::Poll {
+            handle,
+            events: asked.events,
+            wait: false,
+        };
+        Some((server, question))
+    });
+    let questions: Vec<(Endpoint, object::Poll)> = objects.collect();
+    let mut answers = cx.repeat_all("all", &questions).await.into_iter();
+    let found = asked
+        .iter()
+        .zip(watched)
+        .map(|(asked, watched)| match watched {
             Watched::Skipped => 0,
             Watched::Invalid => poll::INVALID,
             Watched::Ready => asked.events & poll::ALWAYS,
-            Watched::Object(Object { server, handle }) => {
-                let question = object::Poll {
-                    handle,
-                    events: asked.events,
-                    wait: false,
-                };
-                events_of(cx.repeat("ready", server, question, &[]).await)
-            }
+            Watched::Object(_) => answers.next().map_or(poll::ERROR, events_of),
         });
-    }
-    found
+    found.collect()
 }
 
 fn events_of(answer: Result<object::Ready, Refused>) -> u32 {

@@ -3,7 +3,7 @@
 use crate::arguments::{self, Context};
 use crate::mount::mount_on;
 use crate::open::{abandon, open_route};
-use crate::release::release;
+use crate::release::{forget_routes, release};
 use crate::tables::{Descriptors, Limits, Mounts, Object, Processes, Released, Start, Tables};
 use crate::walk::Route;
 use abi::{Errno, Pid, word};
@@ -31,6 +31,7 @@ pub(crate) fn answer(cx: Context, request: Request) -> Handler {
         }),
         Request::Executed(question) => Box::pin(async move {
             let released = cx.step("executed", |state| state.executed(question.process));
+            forget_routes(&cx, question.process, 0, u32::MAX);
             finish(cx, released).await
         }),
         Request::OpenExecutable(question) => Box::pin(open_executable(cx, question.process)),
@@ -114,10 +115,12 @@ async fn set_limit(cx: Context, question: SetLimit) -> Outcome {
         descriptors: question.descriptors,
         file_bytes: question.file_bytes,
     };
-    cx.end_with(|state| {
-        state.change_settings(question.process, |settings| settings.limits = limits)?;
-        Ok(())
-    })
+    let changed = cx.step("limits", |state| {
+        let changed = state.change_settings(question.process, |settings| settings.limits = limits);
+        changed.map(drop)
+    });
+    forget_routes(&cx, question.process, 0, u32::MAX);
+    cx.end_with(|_| Ok(changed?))
 }
 
 async fn set_groups(cx: Context, question: SetGroups) -> Outcome {

@@ -2,6 +2,7 @@
 
 use crate::arguments::Context;
 use crate::tables::{Object, Released};
+use abi::Pid;
 use protocol::object;
 
 /// The key that requests wait for locks with.
@@ -15,6 +16,12 @@ pub(crate) async fn release(cx: &Context, released: Released) {
     for object in released.objects {
         close(cx, object).await;
     }
+}
+
+/// Has calls on `count` descriptors of a process from this one on come here again.
+pub(crate) fn forget_routes(cx: &Context, process: Pid, descriptor: u32, count: u32) {
+    // A process that is not there yet, or no more, has none.
+    let _ = cx.system().forget_routes(process, descriptor, count.into());
 }
 
 /// Closes a description. That it is not there any more (its server started afresh) is as good.

@@ -1,16 +1,18 @@
 //! Reading and writing: handed on to the server of the object with a part of the program's memory.
 
-use crate::arguments::{Context, MEMORY, int};
+use crate::arguments::{Context, MEMORY, descriptor, int};
 use crate::found::{self, Found};
 use crate::tables::Object;
 use abi::layout::USER_TOP;
 use abi::lease::Access;
-use abi::{Errno, word};
+use abi::limits::ROUTED_DESCRIPTORS;
+use abi::{Endpoint, Errno, Message, word};
 use linux::file::flags::O_APPEND;
 use linux::file::mode;
 use linux::file::vector::TRANSFER_LIMIT;
-use protocol::Word;
 use protocol::object::{self, Whence};
+use protocol::{Question, Word};
+use service::system::Route;
 use service::{Lend, Outcome, Refused};
 
 /// The signal of a write beyond RLIMIT_FSIZE.
@@ -37,7 +39,27 @@ pub(crate) async fn read(cx: Context, number: u64, address: u64, count: u64) -> 
     let Object { server, handle } = found::readable(&cx, number)?.object;
     let count = count.min(TRANSFER_LIMIT);
     let memory = part(address, count, Access::Write)?;
-    cx.forward(server, &object::Read { handle, count }, &[memory])
+    let question = object::Read { handle, count };
+    route(&cx, number, server, question.message(), Access::Write);
+    cx.forward(server, &question, &[memory])
+}
+
+/// Has the kernel send the calls that follow straight to the object's server. What it does not do goes
+/// through here.
+fn route(cx: &Context, number: u64, to: Endpoint, message: Message, access: Access) {
+    let descriptor = descriptor(number);
+    if u64::from(descriptor) >= ROUTED_DESCRIPTORS as u64 {
+        return;
+    }
+    let _ = cx.system().route(&Route {
+        process: cx.caller().pid,
+        descriptor,
+        number: cx.message().kind,
+        to,
+        message,
+        access,
+        most: TRANSFER_LIMIT,
+    });
 }
 
 /// write.
@@ -47,7 +69,16 @@ pub(crate) async fn write(cx: Context, number: u64, address: u64, count: u64) ->
     let count = within_limit(&cx, &found, None, count).await?;
     let memory = part(address, count, Access::Read)?;
     let Object { server, handle } = found.object;
-    cx.forward(server, &object::Write { handle, count }, &[memory])
+    let question = object::Write { handle, count };
+    if !is_limited(&found) {
+        route(&cx, number, server, question.message(), Access::Read);
+    }
+    cx.forward(server, &question, &[memory])
+}
+
+/// Whether RLIMIT_FSIZE is to be looked at.
+fn is_limited(found: &Found) -> bool {
+    found.file_limit != u64::MAX && mode::is_regular(found.mode)
 }
 
 /// pread64.
@@ -116,7 +147,7 @@ pub(crate) async fn within_limit(
     offset: Option<u64>,
     count: u64,
 ) -> Result<u64, Refused> {
-    if found.file_limit == u64::MAX || !mode::is_regular(found.mode) || count == 0 {
+    if !is_limited(found) || count == 0 {
         return Ok(count);
     }
     let offset = match offset {

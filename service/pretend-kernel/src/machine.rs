@@ -172,7 +172,7 @@ where
         let again = at.filter(|event| event.kind == EventKind::Timer as u32);
         [None, Some(bits)]
             .into_iter()
-            .chain(lives.copied().map(Some))
+            .chain(lives.map(|event| Some(Event { again: 1, ..*event })))
             .chain(again.map(Some))
             .collect()
     }
@@ -309,8 +309,9 @@ where
             if let Some(asked) = asked {
                 self.complete(asked.tag, (self.peer)(&asked));
             } else if let Some(id) = self.kernel.withdrawn.take() {
-                if let Some(event) = self.requests.get(&id).copied() {
-                    self.turn(Some(event));
+                if let Some(event) = self.requests.get(&id) {
+                    let again = Event { again: 1, ..*event };
+                    self.turn(Some(again));
                 }
             } else if self.kernel.enabled.get() && self.kernel.chip.take_edges() > 0 {
                 self.kernel.enabled.set(false);

@@ -56,6 +56,7 @@ impl<K: Ord + Clone, V: Clone> Map<K, V> {
         }
         self.gone.shrink_to(KEPT);
         self.epoch = epoch::open();
+        epoch::changed();
         // The tree is in order until then.
         settle();
     }

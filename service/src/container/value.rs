@@ -40,6 +40,7 @@ impl<T: Clone> Value<T> {
             settle();
             self.epoch = epoch::open();
             settle();
+            epoch::changed();
         }
         simulated::changing();
         change(&mut self.now)

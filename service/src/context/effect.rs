@@ -1,12 +1,13 @@
 //! Effects: each is journalled, with the observations before it, in its own closure.
 
-use super::{Cx, Durable, Lend, encode, read_answer, refusal_of};
+use super::{Cx, Durable, Lend, Observable, encode, read_answer, refusal_of};
 use crate::journal::{Item, Journal, Key, Label};
 use crate::outcome::{End, Ending, Refused};
 use crate::run::{Seen, next_child};
 use crate::simulated::{self, Rule};
 use crate::{Service, System, Wake};
 use abi::{CallError, Endpoint, Reply, RequestId, Tag};
+use alloc::boxed::Box;
 use core::future::poll_fn;
 use core::task::Poll;
 use protocol::{Answer, Question};
@@ -23,9 +24,9 @@ impl<S: Service> Cx<S> {
         if let Some(value) = self.kept(key) {
             return value;
         }
-        self.effect(|state, journal, id| {
+        self.effect(|state, journal| {
             let value = change(state);
-            journal.put(id, key, Item::Kept(encode(&value)));
+            self.run.put(journal, key, Item::Kept(encode(&value)));
             value
         })
     }
@@ -45,12 +46,12 @@ impl<S: Service> Cx<S> {
         }
         let value = poll_fn(|_| {
             let now = self.shared.now.get();
-            self.effect(|state, journal, id| {
+            self.effect(|state, journal| {
                 let mut wake = self.run.wake(0, now);
                 let result = condition(state, &mut wake);
                 self.run.waits(key, wake.deadline);
                 result.map(|value| {
-                    journal.put(id, step, Item::Kept(encode(&value)));
+                    self.run.put(journal, step, Item::Kept(encode(&value)));
                     value
                 })
             })
@@ -79,9 +80,9 @@ impl<S: Service> Cx<S> {
         let label = Label::of(label);
         let nth = self.run.nth(label, true);
         let (index, item) = self.find_child(label, nth).unwrap_or_else(|| {
-            self.effect(|_, journal, id| {
-                let index = next_child(journal, id);
-                journal.put(id, Key::Child(index), Item::Asked(label));
+            self.effect(|_, journal| {
+                let index = next_child(journal, self.run.id);
+                self.run.put(journal, Key::Child(index), Item::Asked(label));
                 (index, Item::Asked(label))
             })
         });
@@ -101,8 +102,9 @@ impl<S: Service> Cx<S> {
             .submit(to, tag, &question.message(), &leases)
         {
             let refused = refusal_of(error);
-            self.effect(|_, journal, id| {
-                journal.put(id, Key::Child(index), Item::Answered(label, refused.into()));
+            self.effect(|_, journal| {
+                let answered = Item::Answered(label, refused.into());
+                self.run.put(journal, Key::Child(index), answered);
             });
         }
         let awaiting = self.awaiting(1);
@@ -120,7 +122,7 @@ impl<S: Service> Cx<S> {
 
     /// Makes kernel calls that change the world, once; a handler run again gets the same value,
     /// or makes them again (which is harmless: see `abi::Call`).
-    pub fn kernel<T: Durable>(
+    pub fn kernel<T: Observable>(
         &self,
         label: &'static str,
         calls: impl FnOnce(&dyn System) -> T,
@@ -130,9 +132,10 @@ impl<S: Service> Cx<S> {
         if let Some(value) = self.kept(Key::Step(label, nth)) {
             return value;
         }
-        self.effect(|_, _, _| ());
+        self.effect(|_, _| ());
         let value = calls(&*self.shared.system);
-        self.run.observed(Seen::Value(label, nth, encode(&value)));
+        let kept = Box::new(value.clone());
+        self.run.observed(Seen::Value(label, nth, kept));
         value
     }
 
@@ -157,7 +160,8 @@ impl<S: Service> Cx<S> {
         &self,
         change: impl FnOnce(&mut S::State) -> Result<A, Refused>,
     ) -> crate::Outcome {
-        self.effect(|state, journal, id| finish(journal, id, change(state)))
+        self.shared
+            .with(|state, journal| self.finish(journal, change(state)))
     }
 
     /// Ends the request once `condition` says so. It is tried at once and again whenever `key` is
@@ -172,23 +176,34 @@ impl<S: Service> Cx<S> {
     ) -> crate::Outcome {
         let outcome = poll_fn(|_| {
             let now = self.shared.now.get();
-            self.effect(|state, journal, id| {
-                let mark = match journal.get(id, Key::Mark) {
-                    Some(Item::Mark(mark)) if simulated::holds(Rule::Mark) => *mark,
-                    _ => 0,
-                };
+            self.shared.with(|state, journal| {
+                let mark = self.mark(journal);
                 let mut wake = self.run.wake(mark, now);
                 let result = condition(state, &mut wake);
+                if result.is_pending() || wake.mark != mark {
+                    self.run.settle(journal);
+                }
                 if wake.mark != mark {
-                    journal.put(id, Key::Mark, Item::Mark(wake.mark));
+                    self.run.put(journal, Key::Mark, Item::Mark(wake.mark));
                 }
                 self.run.waits(key, wake.deadline);
-                result.map(|result| finish(journal, id, result))
+                result.map(|result| self.finish(journal, result))
             })
         })
         .await;
         self.run.waits_no_more();
         outcome
+    }
+
+    /// How far a waiting request has come.
+    fn mark(&self, journal: &Journal) -> u64 {
+        if !self.run.is_journalled() || !simulated::holds(Rule::Mark) {
+            return 0;
+        }
+        match journal.get(self.run.id, Key::Mark) {
+            Some(Item::Mark(mark)) => *mark,
+            _ => 0,
+        }
     }
 
     /// Hands the request on to another service, which then answers the caller.
@@ -201,7 +216,6 @@ impl<S: Service> Cx<S> {
         question: &Q,
         lend: &[Lend<'_>],
     ) -> crate::Outcome {
-        self.effect(|_, _, _| ());
         let leases = self.describe(lend);
         self.shared
             .system
@@ -217,21 +231,7 @@ impl<S: Service> Cx<S> {
         &self,
         give: impl FnOnce(&dyn System, RequestId) -> Result<(), CallError>,
     ) -> crate::Outcome {
-        self.effect(|_, _, _| ());
         give(&*self.shared.system, self.run.id)?;
         Ok(End(Ending::Forwarded))
     }
-}
-
-fn finish<A: Answer>(
-    journal: &mut Journal,
-    id: RequestId,
-    result: Result<A, Refused>,
-) -> crate::Outcome {
-    let reply = match result {
-        Ok(answer) => answer.to_reply(),
-        Err(refused) => refused.to_reply().ok_or(refused)?,
-    };
-    journal.put(id, Key::Done, Item::Done(reply.into()));
-    Ok(End(Ending::Replied(reply)))
 }

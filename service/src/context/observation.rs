@@ -1,18 +1,22 @@
 //! Observations: they change nothing, and are journalled with the next effect.
 
-use super::{Cx, Durable, Lend, encode, read_answer, refusal_of};
+use super::{Cx, Lend, Observable, encode, read_answer, refusal_of};
 use crate::Service;
-use crate::journal::{Item, Key, Label};
+use crate::journal::{Item, KeptReply, Key, Label};
 use crate::outcome::Refused;
 use crate::run::Seen;
 use abi::lease::{Access, LeaseDescriptor};
 use abi::{Endpoint, Message, Reply, Tag, Time};
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::future::poll_fn;
 use core::task::Poll;
 use minicbor::bytes::{ByteSlice, ByteVec};
 use protocol::{Question, Repeatable};
+
+/// Questions asked at once: a service may have so many under way as it declares, and others ask, too.
+const AT_ONCE: usize = 64;
 
 /// What [`Cx::first_of`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +31,7 @@ pub enum First {
 
 impl<S: Service> Cx<S> {
     /// Observes the State.
-    pub fn look<T: Durable>(&self, label: &'static str, look: impl FnOnce(&S::State) -> T) -> T {
+    pub fn look<T: Observable>(&self, label: &'static str, look: impl FnOnce(&S::State) -> T) -> T {
         let label = Label::of(label);
         let nth = self.run.nth(label, false);
         let kept = self.kept(Key::Step(label, nth));
@@ -35,7 +39,8 @@ impl<S: Service> Cx<S> {
             return value;
         }
         let value = look(&self.shared.store.borrow().state);
-        self.run.observed(Seen::Value(label, nth, encode(&value)));
+        let kept = Box::new(value.clone());
+        self.run.observed(Seen::Value(label, nth, kept));
         value
     }
 
@@ -113,6 +118,42 @@ impl<S: Service> Cx<S> {
         read_answer::<Q::Answer>(&reply).map(|answer| (answer, bytes))
     }
 
+    /// Asks several questions that change nothing, all at once, and waits for all answers.
+    pub async fn repeat_all<Q: Repeatable>(
+        &self,
+        label: &'static str,
+        questions: &[(Endpoint, Q)],
+    ) -> Vec<Result<Q::Answer, Refused>> {
+        let label = Label::of(label);
+        let nth = self.run.nth(label, false);
+        let kept = self.kept::<Vec<KeptReply>>(Key::Step(label, nth));
+        let replies = match kept {
+            Some(replies) => replies,
+            None => {
+                let replies = self.ask_all(questions).await;
+                let kept = Box::new(replies.clone());
+                self.run.observed(Seen::Value(label, nth, kept));
+                replies
+            }
+        };
+        let answers = replies.into_iter().map(|reply| read_answer(&reply.into()));
+        answers.collect()
+    }
+
+    async fn ask_all<Q: Question>(&self, questions: &[(Endpoint, Q)]) -> Vec<KeptReply> {
+        let mut replies = Vec::with_capacity(questions.len());
+        for some in questions.chunks(AT_ONCE) {
+            let tags: Vec<Tag> = some
+                .iter()
+                .map(|(to, question)| self.submit_volatile(*to, &question.message(), &[]))
+                .collect();
+            for tag in tags {
+                replies.push(self.answer_to(tag).await.into());
+            }
+        }
+        replies
+    }
+
     /// Asks several questions that change nothing, and waits for the first answer, a deadline, or
     /// the caller's change of mind. The others are cancelled.
     pub async fn first_of(
@@ -123,7 +164,7 @@ impl<S: Service> Cx<S> {
     ) -> First {
         let label = Label::of(label);
         let nth = self.run.nth(label, false);
-        if let Some(kept) = self.kept::<(u64, crate::journal::KeptReply)>(Key::Step(label, nth)) {
+        if let Some(kept) = self.kept::<(u64, KeptReply)>(Key::Step(label, nth)) {
             return first_from_words(kept.0, kept.1.into());
         }
         let tags: Vec<Tag> = questions
@@ -157,7 +198,7 @@ impl<S: Service> Cx<S> {
             }
         }
         let kept = first_to_words(first);
-        self.run.observed(Seen::Value(label, nth, encode(&kept)));
+        self.run.observed(Seen::Value(label, nth, Box::new(kept)));
         first
     }
 
@@ -168,6 +209,11 @@ impl<S: Service> Cx<S> {
         leases: &[LeaseDescriptor],
     ) -> Reply {
         let tag = self.submit_volatile(to, message, leases);
+        self.answer_to(tag).await
+    }
+
+    /// Waits for the answer to a question that has been asked.
+    async fn answer_to(&self, tag: Tag) -> Reply {
         let _awaiting = self.awaiting(1);
         poll_fn(|_| {
             let reply = self.shared.volatile.borrow_mut().remove(&tag);
@@ -198,7 +244,7 @@ impl<S: Service> Cx<S> {
 const CANCELLED: u64 = u64::MAX;
 const DEADLINE: u64 = u64::MAX - 1;
 
-fn first_to_words(first: First) -> (u64, crate::journal::KeptReply) {
+fn first_to_words(first: First) -> (u64, KeptReply) {
     match first {
         First::Answered(index, reply) => (index as u64, reply.into()),
         First::Deadline => (DEADLINE, Reply::default().into()),

@@ -2,6 +2,7 @@
 #![expect(unsafe_code, reason = "an allocator's source of memory")]
 
 use super::kernel_call::call;
+use crate::shelves::Shelves;
 use abi::Call;
 use abi::layout::PAGE_SIZE;
 use abi::limits::PAGES_PER_CALL;
@@ -40,14 +41,15 @@ pub struct FromKernel {
 }
 
 /// The allocator of a service.
-pub type Heap = TalcSyncCell<FromKernel, DefaultBinning>;
+pub type Heap = Shelves<TalcSyncCell<FromKernel, DefaultBinning>>;
 
 /// An empty heap.
 #[must_use]
 pub const fn empty() -> Heap {
     // SAFETY: a service is one thread without signal handlers; the thread that exports runs in a
     // read-only view and never allocates.
-    unsafe { TalcSyncCell::new(TalcCell::new(FromKernel { size: 0, end: None })) }
+    let talc = unsafe { TalcSyncCell::new(TalcCell::new(FromKernel { size: 0, end: None })) };
+    Shelves::before(talc)
 }
 
 /// Makes the heap as long as that, in pieces that the kernel maps in one call; where it starts. What

@@ -6,7 +6,7 @@
 
 use super::kernel_call::{call, outgoing_words, set_outgoing};
 use crate::System;
-use crate::system::LogPart;
+use crate::system::{LogPart, Route};
 use abi::call::{MachineStatistics, MemoryStatistics, ProcessUsage};
 use abi::crash::CrashRecord;
 use abi::declaration::Declaration;
@@ -88,6 +88,15 @@ impl System for Kernel {
     ) -> Result<(), CallError> {
         send(message, leases);
         call(Call::Forward, numbers(&[request.0, u64::from(to.0)])).map(drop)
+    }
+
+    fn route(&self, route: &Route) -> Result<(), CallError> {
+        let lease = LeaseDescriptor {
+            access: route.access as u32,
+            ..LeaseDescriptor::default()
+        };
+        send(&route.message, &[lease]);
+        call(Call::Route, numbers(&route.arguments())).map(drop)
     }
 
     fn cancel_children(&self, parent: RequestId) {

@@ -37,11 +37,12 @@ fn page() -> *mut EventPage {
     core::ptr::with_exposed_provenance_mut(index(layout::EVENT_PAGE))
 }
 
-/// A copy of the event that `receive` has written.
-pub(super) fn event() -> Event {
-    // SAFETY: the kernel maps the page for the instance's life and writes it only during calls;
-    // every bit pattern is an Event.
-    unsafe { (&raw const (*page()).event).read_volatile() }
+/// The event that `receive` has written. It is there until the next `receive`.
+pub(super) fn event<'a>() -> &'a Event {
+    // SAFETY: the kernel maps the page for the instance's life; it writes the event only in
+    // `receive`, which the one caller makes when it has done with the event before; every bit
+    // pattern is an Event. `call` is a barrier for the compiler.
+    unsafe { &(*page()).event }
 }
 
 /// Sets what the next call sends.

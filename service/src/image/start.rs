@@ -7,12 +7,13 @@
 use super::export;
 use super::heap::is_exhausted;
 use super::kernel::Kernel;
-use super::kernel_call::{call, event, outgoing_words};
-use crate::instance::{Instance, Service};
+use super::kernel_call::{call, event, outgoing_words, set_outgoing};
+use crate::instance::{Answered, Instance, Service};
 use crate::state::{Start, State};
+use abi::event::Holding;
 use abi::slot::{Fault, Refusal};
 use abi::word::{index, low_16, low_32};
-use abi::{Call, Endpoint, layout};
+use abi::{Call, Endpoint, RequestId, layout};
 use alloc::rc::Rc;
 use core::fmt::{self, Write};
 use core::panic::PanicInfo;
@@ -47,16 +48,30 @@ pub fn run<S: Service>() -> ! {
     }
     let now = call(Call::Clock, [0; 6]).unwrap_or(0);
     instance.take_over(abi::Time(now));
+    let mut answer = None;
     loop {
-        let held = instance.holding();
-        if call(Call::Receive, [held.requests, held.questions, 0, 0, 0, 0]).is_err() {
-            abort();
-        }
+        receive(instance.holding(), answer);
         let event = event();
         if let Some(fault) = Fault::from_word(u64::from(event.fault)) {
             suffer(fault);
         }
-        instance.turn(&event);
+        answer = instance.turn_to_answer(event);
+    }
+}
+
+/// Gives the answer to a request, if there is one, and waits for the next event.
+fn receive(holding: Holding, answer: Option<Answered>) {
+    let ended = answer.map_or(RequestId::NONE, |(id, reply)| {
+        set_outgoing(|outgoing| outgoing.reply = reply);
+        id
+    });
+    let Holding {
+        requests,
+        questions,
+        waiting,
+    } = holding;
+    if call(Call::Receive, [ended.0, requests, questions, waiting, 0, 0]).is_err() {
+        abort();
     }
 }
 

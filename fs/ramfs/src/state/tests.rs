@@ -66,6 +66,15 @@ fn both_versions_hand_out_the_same_pages() {
         assert_eq!(old.free_runs(), new.free_runs());
         assert_eq!(old.pick(5), new.pick(5));
     }
+    // The last ones are as if they had never been used: an import would find them so.
+    for page in [8, 9] {
+        old.release(page);
+        new.release(page);
+        old.free(page);
+        new.free(page);
+        assert_eq!(old.free_runs(), new.free_runs());
+    }
+    assert_eq!(old.free_runs(), [(7, 0)]);
 }
 
 fn damaged<T: Tree + State>() {

@@ -176,6 +176,11 @@ impl Tree for State {
     fn free(&mut self, page: u64) {
         if self.released.remove(&page).is_some() {
             self.free.insert(page, true);
+            let mut next = *self.next_page.get();
+            while self.free.remove(&(next - 1)).is_some() {
+                next -= 1;
+            }
+            self.next_page.set(next);
         }
     }
 

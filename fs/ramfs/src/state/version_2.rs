@@ -243,6 +243,10 @@ impl Tree for State {
     fn free(&mut self, page: u64) {
         if self.released.remove(&page).is_some() {
             join(&mut self.runs, page);
+            if let Some((start, _)) = self.run_of(*self.unused.get() - 1) {
+                self.runs.remove(&start);
+                self.unused.set(start);
+            }
         }
     }
 

@@ -112,6 +112,7 @@ impl<M: Machine> Kernel<M> {
         self.settle_floating_point(parent);
         let area = self.processes.floating_point[parent as usize];
         self.processes.floating_point[child as usize] = area;
+        self.processes.routes[child as usize] = self.processes.routes[parent as usize];
         let from = self.processes.items[parent as usize];
         let to = &mut self.processes.items[child as usize];
         to.identity = Caller {

@@ -2,24 +2,41 @@
 
 use abi::event::{Holding, Outgoing};
 use abi::slot::Refusal;
-use abi::{CallError, RequestId};
+use abi::{CallError, Pid, RequestId};
 
 use super::{Answer, Maker, endpoint};
 use crate::kernel::Kernel;
 use crate::lease::{LeaseName, Local};
 use crate::log::LINE_BYTES;
 use crate::machine::Machine;
+use crate::route::Stated;
 use crate::thread::State;
 
 impl<M: Machine> Kernel<M> {
     /// The event is written when the thread next runs.
-    pub(super) fn call_receive(&mut self, maker: &Maker, holding: Holding) -> Answer {
+    pub(super) fn call_receive(
+        &mut self,
+        maker: &Maker,
+        ended: RequestId,
+        holding: Holding,
+    ) -> Answer {
+        let goes_on = self.has_event(maker.slot);
+        if goes_on {
+            self.threads[maker.thread as usize].state = State::ReadyToReceive;
+        } else {
+            // It leaves the processor to whoever waits for the answer.
+            self.block(maker.thread, State::Receiving);
+        }
+        if ended != RequestId::NONE {
+            // One that is not its own is logged; it has nothing else to do about it.
+            let _ = self.call_reply(maker, ended.0);
+        }
         if !self.check_holding(maker.slot, holding) {
             return Ok(None);
         }
         self.acknowledge(maker.slot);
-        if !self.stop_at_receive(maker.slot) {
-            self.threads[maker.thread as usize].state = State::ReadyToReceive;
+        if !self.stop_at_receive(maker.slot) && !goes_on && self.has_event(maker.slot) {
+            self.wake(maker.slot);
         }
         Ok(None)
     }
@@ -50,6 +67,23 @@ impl<M: Machine> Kernel<M> {
     ) -> Result<(), CallError> {
         let outgoing = self.outgoing(maker);
         self.forward(maker.slot, RequestId(id), endpoint(to)?, &outgoing)
+    }
+
+    pub(super) fn call_route(&mut self, maker: &Maker, a: [u64; 6]) -> Result<(), CallError> {
+        let [pid, descriptor, number, to, most, _] = a;
+        let pid = Pid(super::number(pid)?);
+        if to == u64::MAX {
+            return self.forget_routes(pid, descriptor, most);
+        }
+        let stated = Stated {
+            pid,
+            descriptor,
+            number: u16::try_from(number).map_err(|_| CallError::BadArgument)?,
+            to: endpoint(to)?,
+            most: super::number(most)?,
+        };
+        let outgoing = self.outgoing(maker);
+        self.state_route(maker.slot, stated, &outgoing)
     }
 
     pub(super) fn call_cancel_submission(&mut self, maker: &Maker) -> Result<(), CallError> {

@@ -309,6 +309,21 @@ impl Host {
             .map(drop)
     }
 
+    /// `Call::Route`, to a service.
+    ///
+    /// # Errors
+    /// What the kernel answers.
+    pub fn route(
+        &mut self,
+        id: InstanceId,
+        arguments: &[u64],
+        message: &Message,
+        lease: LeaseDescriptor,
+    ) -> Result<(), CallError> {
+        self.set_message(id, message, &[lease])?;
+        self.call(id, Call::Route, arguments).map(drop)
+    }
+
     /// `Call::CancelSubmission`.
     ///
     /// # Errors

@@ -46,6 +46,9 @@ pub struct Pretend {
     floating_point: FloatingPoint,
     /// The time.
     pub now: Time,
+    /// Nanoseconds that pass whenever the clock is read, as they do while a real kernel works.
+    pub pace: u64,
+    passed: Cell<u64>,
     /// What the clock is set to.
     pub alarm: Time,
     /// The kernel's log as the host sees it.
@@ -72,6 +75,8 @@ impl Pretend {
             random: seed,
             floating_point: FRESH_FLOATING_POINT,
             now: Time(0),
+            pace: 0,
+            passed: Cell::new(0),
             alarm: Time::NEVER,
             log: Vec::new(),
             ports: Box::new(NoPorts),
@@ -146,7 +151,9 @@ impl Machine for Pretend {
     fn flush_all(&mut self, _root: Frame) {}
 
     fn now(&self) -> Time {
-        self.now
+        let passed = self.passed.get();
+        self.passed.set(passed + self.pace);
+        self.now.after(passed)
     }
 
     fn clock_parameters(&self) -> ClockParameters {

@@ -7,7 +7,7 @@ use abi::event::Holding;
 use abi::layout::{PAGE_SIZE, SERVICE_INBOX};
 use abi::slot::{Failure, Phase, Refusal};
 use abi::word::{index, low_16, low_32};
-use abi::{Call, CallError, Endpoint, Event, Pid};
+use abi::{Call, CallError, Endpoint, Event, Pid, Reply, RequestId};
 
 use super::{Host, InstanceId};
 use crate::instance::InstanceIndex;
@@ -53,14 +53,16 @@ pub struct StartInformation {
 impl Host {
     /// All that could happen next, in a fixed order. Nothing may: then only time can pass.
     pub fn turns(&mut self) -> Vec<Turn> {
+        let pids: Vec<Pid> = self.pids().collect();
+        // First, because a program that is about to run may ask pm instead.
+        let programs: Vec<Turn> = pids
+            .into_iter()
+            .filter(|pid| matches!(self.kernel.program(*pid), Ok(ProgramState::Runs(_))))
+            .map(Turn::Program)
+            .collect();
         let count = InstanceIndex::try_from(self.kernel.instances.items.len()).unwrap_or(0);
         let mut turns: Vec<Turn> = (0..count).filter_map(|at| self.turn_of(at)).collect();
-        let pids: Vec<Pid> = self.pids().collect();
-        for pid in pids {
-            if let Ok(ProgramState::Runs(_)) = self.kernel.program(pid) {
-                turns.push(Turn::Program(pid));
-            }
-        }
+        turns.extend(programs);
         turns
     }
 
@@ -166,16 +168,25 @@ impl Host {
 
     /// An instance acknowledges its event and takes the next. `None` when there is none (it gets a
     /// turn when there is), when it is frozen now, when it does not serve, or when it is ended
-    /// because it does not know what it has in hand.
-    pub fn receive(&mut self, id: InstanceId, holding: Holding) -> Option<Event> {
-        match self.instance(id).and(self.turn_of(id.index)) {
-            Some(Turn::Event(_) | Turn::TakeOver(_))
-                if self.kernel.check_holding(id.slot, holding) =>
-            {
-                self.kernel.receive(id.slot)
-            }
-            _ => None,
+    /// because it does not know what it has in hand. A request may be ended first.
+    pub fn receive(
+        &mut self,
+        id: InstanceId,
+        answer: Option<(RequestId, Reply)>,
+        holding: Holding,
+    ) -> Option<Event> {
+        let turn = self.instance(id).and(self.turn_of(id.index));
+        let Some(Turn::Event(_) | Turn::TakeOver(_)) = turn else {
+            return None;
+        };
+        if let Some((request, reply)) = answer {
+            // One that is not its own is logged, as for the real one.
+            let _ = self.kernel.reply(id.slot, request, reply);
         }
+        if !self.kernel.check_holding(id.slot, holding) {
+            return None;
+        }
+        self.kernel.receive(id.slot)
     }
 
     /// An instance fails: the current one crashes, a candidate that has started ends its transaction.

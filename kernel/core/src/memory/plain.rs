@@ -109,6 +109,7 @@ structures! {
         protocols: [u64; abi::limits::SLOTS], notifies: u64,
         ports: [PortRange; abi::declaration::PORT_RANGES],
         interrupts: [u16; abi::declaration::INTERRUPTS], linux_calls: [u64; 8],
+        identity_calls: [u64; 8], yield_calls: [u64; 8],
         process_manager: u32, memory_manager: u32, policy: u64,
     }
     ImageHeader {

@@ -3,9 +3,10 @@
 use abi::event::Holding;
 use abi::limits::{QUESTIONS, QUESTIONS_TIME};
 use abi::slot::{Failure, Phase};
-use abi::{CallError, Endpoint, RequestId};
+use abi::{CallError, Endpoint, Reply, RequestId};
 
 use super::{FS, VFS, World, child};
+use crate::host::InstanceId;
 use crate::program::ProgramState;
 
 impl World {
@@ -14,10 +15,21 @@ impl World {
         let holding = Holding {
             requests,
             questions,
+            waiting: requests,
         };
-        self.host.receive(id, holding);
+        self.receive_with(id, None, holding)
+    }
+
+    /// Whether the service lives.
+    fn receive_with(
+        &mut self,
+        id: InstanceId,
+        answer: Option<(RequestId, Reply)>,
+        holding: Holding,
+    ) -> bool {
+        self.host.receive(id, answer, holding);
         self.host.check().unwrap();
-        self.status(slot).current == Phase::Running as u32
+        self.status(id.slot).current == Phase::Running as u32
     }
 
     fn failed_with(&mut self, slot: Endpoint) -> u32 {
@@ -52,6 +64,35 @@ fn a_service_that_forgets_a_request_crashes_and_gets_it_again() {
         assert_eq!(world.request(VFS).id, event.id);
         assert!(world.receive_holding(VFS, 1, 0));
     }
+}
+
+#[test]
+fn a_request_that_waits_for_nothing_is_noticed() {
+    for (questions, waiting) in [(1, 0), (0, 1), (0, 0)] {
+        let mut world = World::new();
+        let pid = world.spawn(1);
+        let event = world.program_request(pid);
+        world.submit(VFS, FS, child(event.id, 0)).unwrap();
+        let id = world.id(VFS);
+        let holding = Holding {
+            requests: 1,
+            questions,
+            waiting,
+        };
+        let lives = world.receive_with(id, None, holding);
+        assert_eq!(lives, questions + waiting > 0);
+    }
+}
+
+#[test]
+fn a_request_is_ended_with_the_receive_that_follows() {
+    let mut world = World::new();
+    let pid = world.spawn(1);
+    let event = world.program_request(pid);
+    let id = world.id(VFS);
+    let nothing = Holding::default();
+    assert!(world.receive_with(id, Some((event.id, Reply::value(7))), nothing));
+    assert_eq!(world.host.program(pid), Ok(ProgramState::Runs(7)));
 }
 
 #[test]

@@ -51,6 +51,7 @@ fn programs_leave_requests_for_services() {
         limits: crate::Limits {
             processes: 64,
             requests: 40,
+            records: 256,
         },
         ..crate::host::Setup::default()
     };

@@ -164,7 +164,10 @@ fn the_most_urgent_runs_first_and_the_one_it_preempted_goes_on() {
     runs(next, world.thread(DRIVER));
     let bits = world.page(DRIVER).event.bits;
     assert_eq!(bits, 1 << (notification::INTERRUPTS + 1));
+    // It goes on after a call, until something happens.
     let next = world.service_call(Call::Notify, [VFS.0.into(), 0, 0, 0, 0, 0]);
+    runs(next, world.thread(DRIVER));
+    let next = world.host.kernel.interrupt(13);
     runs(next, world.thread(VFS));
     let next = world.wait();
     runs(next, world.thread(DRIVER));
@@ -302,6 +305,27 @@ fn an_idle_processor_asks_for_no_ticks() {
     assert_eq!(world.host.kernel.machine.alarm, Time::NEVER);
 }
 
+/// The alarm comes a little before the timer, which becomes due while the kernel looks at it.
+#[test]
+fn a_timer_that_becomes_due_within_the_kernel_is_told() {
+    for pace in 1..20 {
+        let mut world = World::quiet();
+        world.call(VFS, Call::SetTimer, &[100_000]).unwrap();
+        world.drain();
+        assert_eq!(world.host.kernel.run(), Next::Idle);
+        world.host.kernel.machine.pace = pace;
+        world.pass(99_990);
+        let mut next = world.host.kernel.alarm();
+        for _ in 0..20 {
+            if next == Next::Idle {
+                next = world.pass(1).unwrap_or(Next::Idle);
+            }
+        }
+        runs(next, world.thread(VFS));
+        assert_eq!(world.page(VFS).event.kind, EventKind::Timer as u32);
+    }
+}
+
 /// An exception of the file server; how it is judged, and where.
 fn judged(vector: u64, error_code: u64, address: impl Fn(&World) -> u64) -> Failure {
     let mut world = World::quiet();
@@ -383,7 +407,7 @@ fn an_exception_of_a_program_stops_it_until_pm_answers() {
     runs(next, world.thread(VM));
     let id = world.page(VM).event.id;
     world.page(VM).outgoing.reply = Reply::value(Errno::NOMEM.result());
-    let next = world.service_call(Call::Reply, [id.0, 0, 0, 0, 0, 0]);
+    let next = world.service_call(Call::Receive, [id.0, 0, 0, 0, 0, 0]);
     runs(next, world.thread(PM));
     let words = world.page(PM).event.message.words;
     assert_eq!(words[..4], [14, 2, PROGRAM_DATA, Errno::NOMEM.0.into()]);

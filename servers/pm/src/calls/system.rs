@@ -37,7 +37,6 @@ pub(super) fn call(cx: &Context, number: u32, words: [u64; 7]) -> Option<Handler
         number::__NR_syslog => Box::pin(log(cx, low(first), second, low(third))),
         number::__NR_reboot => Box::pin(reboot(cx, words)),
         number::__NR_getcpu => Box::pin(processor(cx, first, second)),
-        number::__NR_sched_yield => Box::pin(async move { cx.end(|_| ()) }),
         number::__NR_sched_getaffinity => Box::pin(affinity(cx, low(first), second, third)),
         number::__NR_sched_setaffinity => Box::pin(set_affinity(cx, low(first), second, third)),
         number::__NR_sched_getscheduler => Box::pin(policy(cx, low(first))),

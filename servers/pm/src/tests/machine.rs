@@ -60,6 +60,11 @@ fn start(generation: u32) -> Start {
     }
 }
 
+/// An event that is told again.
+fn again(event: Event) -> Event {
+    Event { again: 1, ..event }
+}
+
 impl Machine {
     pub(super) fn new() -> Machine {
         let kernel = Rc::new(Pretend::default());
@@ -130,7 +135,7 @@ impl Machine {
         let requests = self.kernel.requests.borrow();
         let live = requests.values().filter(|request| request.reply.is_none());
         let withdrawn = self.kernel.withdrawn.borrow().clone();
-        let mut events: Vec<Event> = live.map(|request| request.event).collect();
+        let mut events: Vec<Event> = live.map(|request| again(request.event)).collect();
         drop(requests);
         events.retain(|event| !withdrawn.contains(&event.id));
         if let Some(current) = self.current.take()
@@ -349,7 +354,7 @@ impl Machine {
         }
         let withdrawn = self.kernel.withdrawn.borrow_mut().pop();
         if let Some(id) = withdrawn {
-            let event = self.kernel.requests.borrow()[&id].event;
+            let event = again(self.kernel.requests.borrow()[&id].event);
             self.deliver(event);
             return true;
         }

@@ -144,7 +144,7 @@ impl Machine {
         let completion = at.filter(|event| event.kind == EventKind::Completion as u32);
         [None]
             .into_iter()
-            .chain(lives.copied().map(Some))
+            .chain(lives.map(|event| Some(Event { again: 1, ..*event })))
             .chain(completion.map(Some))
             .collect()
     }
@@ -221,7 +221,10 @@ impl Machine {
         let errno = self.fault(space, address, access, present);
         self.held = None;
         assert_eq!(errno, 0, "the copy at {address:x} cannot be made");
-        let event = self.requests[&id];
+        let event = Event {
+            again: 1,
+            ..self.requests[&id]
+        };
         self.turn(Some(event));
     }
 
