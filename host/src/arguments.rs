@@ -163,6 +163,9 @@ pub(crate) struct ExecOptions {
     /// Show the kernel's log and the console afterwards, on standard error
     #[arg(long)]
     pub(crate) console: bool,
+    /// Write a trace of requests, switches and faults, to be opened in Perfetto or Chrome (JSON)
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
     /// The command and its arguments
     #[arg(required = true, last = true)]
     command: Vec<OsString>,
@@ -175,6 +178,7 @@ impl ExecOptions {
             command: self.command.clone(),
             overlays: self.overlay.clone(),
             timeout: self.timeout.map(Duration::from_secs),
+            trace: self.trace.clone(),
         }
     }
 }

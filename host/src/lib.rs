@@ -11,6 +11,7 @@
 //! run         a shell on the terminal, or one command with its own streams
 //! debugger    the machine seen from outside
 //! bench       what Linux's calls cost, here and in Linux
+//! trace       what the kernel did in a whole run
 //! inject      faults put into running services, and what comes of them
 //! ```
 
@@ -26,6 +27,7 @@ pub mod project;
 pub mod root;
 pub mod run;
 pub mod system;
+pub mod trace;
 
 pub use build::{Built, build};
 pub use error::Error;

@@ -144,6 +144,56 @@ fn what_cannot_be_laid_over_is_refused() {
 }
 
 #[test]
+fn a_trace_shows_where_calls_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("trace.json");
+    let options = ["--trace", file.to_str().unwrap()];
+    let done = Tool::exec(
+        &options,
+        &["sh", "-c", "echo traced; cat /proc/uptime > /dev/null"],
+    )
+    .run();
+    assert_eq!(
+        (done.status, done.output()),
+        (Some(0), "traced\n".to_owned())
+    );
+
+    let trace: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    assert_eq!(trace["otherData"]["records lost"], 0);
+    let events = trace["traceEvents"].as_array().unwrap();
+    let tracks: Vec<&str> = events
+        .iter()
+        .filter(|event| event["name"] == "thread_name")
+        .filter_map(|event| event["args"]["name"].as_str())
+        .collect();
+    for track in ["vfs", "pm", "vm", "ramfs", "procfs", "program 1"] {
+        assert!(tracks.contains(&track), "{track}: {tracks:?}");
+    }
+    // What begins ends, and a service is seen working at it: exec by pm, faults by vm.
+    let requests = |phase: &str| {
+        let of = |event: &&serde_json::Value| event["cat"] == "request" && event["ph"] == phase;
+        events.iter().filter(of).count()
+    };
+    let (begun, ended) = (requests("b"), requests("e"));
+    assert!(
+        begun > 100 && ended <= begun && begun - ended < 20,
+        "{begun}, {ended}"
+    );
+    for name in ["execve", "page fault"] {
+        let works = |event: &serde_json::Value| event["ph"] == "X" && event["name"] == name;
+        assert!(events.iter().any(works), "{name}");
+    }
+
+    let options = ["--trace", "/no/such/folder/trace.json"];
+    let done = Tool::exec(&options, &["true"]).run();
+    refused(
+        &done,
+        125,
+        "evernix: /no/such/folder/trace.json: No such file",
+    );
+}
+
+#[test]
 fn files_are_laid_over_as_they_are() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

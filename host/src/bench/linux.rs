@@ -77,6 +77,7 @@ impl<'a> Linux<'a> {
             kernel: self.kernel.clone(),
             archive,
             append: Some(OPTIONS.to_owned()),
+            memory_file: None,
             log: folder.path().join("log"),
             hardware: kind.hardware(self.options.hardware),
             acceleration: kind.acceleration(),

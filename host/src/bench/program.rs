@@ -75,6 +75,7 @@ impl Evernix<'_> {
             command: command(self.options).into_iter().map(Into::into).collect(),
             overlays: vec![self.overlay.path()],
             timeout: Some(self.options.limit),
+            trace: None,
         };
         let (output, error) = (Kept::default(), Kept::default());
         let ends = Ends {

@@ -179,6 +179,7 @@ impl Campaign {
                 ..Hardware::default()
             },
             timeout: None,
+            trace: None,
         };
         let archive = built.archive(&Configuration {
             mode: Mode::Exec(wanted.command.clone()),

@@ -68,6 +68,8 @@ pub struct Line {
     pub log: PathBuf,
     /// The machine.
     pub hardware: Hardware,
+    /// A file that is to be its memory, for whoever looks at it afterwards.
+    pub memory_file: Option<PathBuf>,
     /// Who executes its instructions.
     pub acceleration: Acceleration,
     /// The first serial port.
@@ -106,8 +108,16 @@ impl Line {
         } = self.hardware;
         line.add("-nodefaults").add("-no-user-config");
         line.pair("-display", "none");
-        line.pair("-machine", "pc");
         line.pair("-m", memory.to_string());
+        match &self.memory_file {
+            None => line.pair("-machine", "pc"),
+            Some(file) => {
+                let size =
+                    format!("memory-backend-file,id=memory,size={memory},share=on,mem-path=");
+                line.pair("-object", option(&size, file))
+                    .pair("-machine", "pc,memory-backend=memory")
+            }
+        };
         line.pair("-smp", processors.to_string());
         match self.acceleration {
             Acceleration::Host => line.pair("-accel", "kvm").pair("-cpu", "host"),
@@ -207,6 +217,7 @@ mod tests {
             kernel: "/a b/kernel".into(),
             archive: "/archive".into(),
             append: None,
+            memory_file: None,
             log: "/log,1".into(),
             hardware: Hardware::default(),
             acceleration: Acceleration::None,
@@ -251,6 +262,19 @@ mod tests {
         assert!(text.contains("socket,id=debug,fd=9 -gdb chardev:debug"));
         assert!(text.contains("-D /trace -dfilter 0x1000+0x2000"));
         assert!(!line().text().contains("-gdb"));
+    }
+
+    #[test]
+    fn memory_may_be_a_file() {
+        let seen = Line {
+            memory_file: Some("/memory".into()),
+            append: Some("records=9".to_owned()),
+            ..line()
+        };
+        let text = seen.text();
+        assert!(text.contains("share=on,mem-path=/memory") && text.contains("-append records=9"));
+        assert!(text.contains("-machine pc,memory-backend=memory"));
+        assert!(!line().text().contains("mem-path"));
     }
 
     #[test]

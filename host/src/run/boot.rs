@@ -75,6 +75,7 @@ fn shell_line(
         kernel: built.kernel.clone(),
         archive,
         append: None,
+        memory_file: None,
         log: folder.join("kernel.log"),
         hardware,
         acceleration,

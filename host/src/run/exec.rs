@@ -14,8 +14,8 @@ use link::Stream;
 
 use crate::build::{Configuration, Mode};
 use crate::machine::{Acceleration, Console, Debug, Emulator, End, Hardware, Line, Running};
-use crate::project::write;
-use crate::{Built, Error};
+use crate::project::{check_place, say, write};
+use crate::{Built, Error, trace};
 
 use super::folder;
 use super::stream::{Event, Reaction, Streams};
@@ -31,6 +31,8 @@ pub struct Exec {
     pub overlays: Vec<PathBuf>,
     /// How long it may take.
     pub timeout: Option<Duration>,
+    /// Where a trace of what the kernel did goes.
+    pub trace: Option<PathBuf>,
 }
 
 /// The command's standard streams, and the console beside them.
@@ -114,22 +116,30 @@ const PIECE_BYTES: usize = 16 * 1024;
 /// Boots, runs one command with these streams, and powers off.
 ///
 /// # Errors
-/// Those of making the boot archive and of starting the emulator.
+/// Those of making the boot archive and of starting the emulator; that the trace cannot be written.
 pub fn execute(
     built: &Built,
     acceleration: Acceleration,
     wanted: &Exec,
     ends: Ends,
 ) -> Result<Outcome, Error> {
+    if let Some(file) = &wanted.trace {
+        check_place(file)?;
+    }
     let folder = folder::make(built.project())?;
     let (link, link_end) = UnixStream::pair().map_err(Error::Stream)?;
     let (console, console_end) = UnixStream::pair().map_err(Error::Stream)?;
     let debugger = ends.debugger.as_ref();
+    let memory = wanted.trace.as_ref().map(|_| folder.path().join("memory"));
     let own_log = || folder.path().join("kernel.log");
     let line = Line {
         kernel: built.kernel.clone(),
         archive: make_archive(built, wanted, folder.path())?,
-        append: None,
+        append: wanted
+            .trace
+            .as_ref()
+            .map(|_| format!("records={}", trace::ROOM)),
+        memory_file: memory.clone(),
         log: debugger.map_or_else(own_log, |debugger| debugger.log.clone()),
         hardware: wanted.hardware,
         acceleration,
@@ -152,7 +162,24 @@ pub fn execute(
         kernel: String::from_utf8_lossy(&kernel).into_owned(),
         console: console.join().unwrap_or_default(),
     };
+    if let (Some(file), Some(memory)) = (&wanted.trace, memory) {
+        write_trace(file, &memory, &logs.kernel)?;
+    }
     Ok(Outcome { ending, logs })
+}
+
+/// Writes what the kernel did, from the memory of a machine that has ended.
+fn write_trace(file: &Path, memory: &Path, log: &str) -> Result<(), Error> {
+    let recorded = trace::read(memory, log)?;
+    if recorded.lost > 0 {
+        let what = format!(
+            "with the last {} records; {} before them were overwritten",
+            recorded.records.len(),
+            recorded.lost
+        );
+        say("Tracing", &what);
+    }
+    write(file, trace::timeline(&recorded).as_bytes())
 }
 
 fn make_archive(built: &Built, wanted: &Exec, folder: &Path) -> Result<PathBuf, Error> {
