@@ -58,6 +58,9 @@ impl<M: Machine> Kernel<M> {
                 Kind::Program => self.linux_call(thread, number, arguments),
                 Kind::Instance(_) | Kind::Exporter(_) => {
                     self.kernel_call(thread, number, arguments);
+                    if let Some(next) = self.goes_on(thread) {
+                        return next;
+                    }
                 }
                 Kind::Free => self.schedule.running = None,
             }

@@ -230,6 +230,34 @@ impl<M: Machine> Kernel<M> {
         next
     }
 
+    /// Ends the entry of a service that goes on after its own call, as most do: nobody is picked, the
+    /// clock stays as it is set, and the time of the call counts as the service's. `None` when there is
+    /// more to be done.
+    pub(crate) fn goes_on(&mut self, thread: ThreadIndex) -> Option<Next> {
+        let record = &self.threads[thread as usize];
+        let Kind::Instance(index) = record.kind else {
+            return None;
+        };
+        let runs = self.schedule.running == Some(thread) && record.state == State::Running;
+        if !runs || !self.is_clock_right() {
+            return None;
+        }
+        self.tell_relief();
+        let memory = self.instances.get(index)?.memory;
+        self.schedule.picks = false;
+        self.schedule.caller = None;
+        let root = self.memory.instance_root(memory);
+        Some(Next::Run { thread, root })
+    }
+
+    /// Whether the clock need not be set anew: nothing is to happen earlier than it rings.
+    fn is_clock_right(&self) -> bool {
+        self.schedule.alarm <= self.schedule.next_timer
+            && self.schedule.trapped.is_none()
+            && self.transaction_deadline().is_none()
+            && (self.memory.is_swept() || self.schedule.sweep != Time::NEVER)
+    }
+
     fn pick(&mut self) -> Next {
         loop {
             self.yield_running();

@@ -58,6 +58,21 @@ impl<T: Plain + Copy, const N: usize> Plain for [T; N] {
     }
 }
 
+/// As a whole, not byte by byte: each signal stores and loads it.
+impl Plain for FloatingPoint {
+    fn store(&self, bytes: &mut [u8]) {
+        let length = Self::SIZE.min(bytes.len());
+        bytes[..length].copy_from_slice(&self.0[..length]);
+    }
+
+    fn load(bytes: &[u8]) -> Self {
+        let mut area = [0; Self::SIZE];
+        let length = Self::SIZE.min(bytes.len());
+        area[..length].copy_from_slice(&bytes[..length]);
+        FloatingPoint(area)
+    }
+}
+
 /// Bytes from which fields are taken one after the other.
 struct Fields<'a>(&'a [u8]);
 
@@ -98,7 +113,6 @@ structures! {
     SpaceId { 0: u32 }
     RequestId { 0: u64 }
     Time { 0: u64 }
-    FloatingPoint { 0: [u8; 512] }
     Caller {
         pid: Pid, space: SpaceId, user: u32, group: u32, process_group: u32, session: u32,
     }

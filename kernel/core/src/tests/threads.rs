@@ -305,6 +305,24 @@ fn an_idle_processor_asks_for_no_ticks() {
     assert_eq!(world.host.kernel.machine.alarm, Time::NEVER);
 }
 
+/// A service goes on after its call; what has to ring earlier than before is on the clock nevertheless.
+#[test]
+fn a_service_that_goes_on_has_its_timer_set() {
+    let mut world = World::quiet();
+    world.call(PM, Call::Notify, &[VFS.0.into()]).unwrap();
+    while world.receive(PM).is_some() {}
+    let next = world.host.kernel.run();
+    runs(next, world.thread(VFS));
+    let before = world.host.kernel.machine.alarm;
+    let sooner = Time(before.0 - 1000);
+    let next = world.service_call(Call::SetTimer, [sooner.0, 0, 0, 0, 0, 0]);
+    runs(next, world.thread(VFS));
+    assert_eq!(world.host.kernel.machine.alarm, sooner);
+    let next = world.service_call(Call::Clock, [0; 6]);
+    runs(next, world.thread(VFS));
+    assert_eq!(world.host.kernel.machine.alarm, sooner);
+}
+
 /// The alarm comes a little before the timer, which becomes due while the kernel looks at it.
 #[test]
 fn a_timer_that_becomes_due_within_the_kernel_is_told() {
