@@ -140,7 +140,7 @@ impl Journal {
         let all = (id.0, Key::Child(0))..=(id.0, Key::Done);
         let keys: Vec<_> = self.entries.range(all).map(|(key, _)| *key).collect();
         for key in keys {
-            self.entries.remove(&key);
+            self.entries.drop_entry(&key);
         }
     }
 

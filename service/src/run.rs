@@ -36,11 +36,17 @@ impl<T: Encode<()>> Keep for T {
     }
 }
 
+/// Bytes of most values and less: they do not grow while they are written.
+const ROOM: usize = 1024;
+
 /// A value as the journal keeps it.
 pub(crate) fn encode<T: Encode<()> + ?Sized>(value: &T) -> Vec<u8> {
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(ROOM);
     match minicbor::encode(value, &mut bytes) {
-        Ok(()) => bytes,
+        Ok(()) => {
+            bytes.shrink_to_fit();
+            bytes
+        }
         Err(error) => match error.into_write() {
             Some(never) => match never {},
             None => Vec::new(),

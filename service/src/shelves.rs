@@ -6,10 +6,17 @@ use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
 use core::ptr;
 
-/// Sizes of pieces are multiples of this, in bytes.
+/// Sizes of small pieces are multiples of this, in bytes.
 const STEP: usize = 32;
-/// Larger pieces than this many steps are not kept.
-const SHELVES: usize = 64;
+/// The largest small piece.
+const SMALL: usize = 2048;
+/// Sizes of larger ones, most of them handlers, are multiples of this.
+const LARGE_STEP: usize = 1024;
+/// The largest piece that is kept.
+const LARGE: usize = 16 * 1024;
+/// Shelves of small pieces, and of all.
+const SMALL_SHELVES: usize = SMALL / STEP;
+const SHELVES: usize = SMALL_SHELVES + (LARGE - SMALL) / LARGE_STEP;
 /// Pieces of one size that are kept.
 const KEPT: u32 = 3;
 /// What pieces are aligned to.
@@ -53,18 +60,23 @@ impl<A> Shelves<A> {
 
 /// Which shelf a piece lies on, if it is kept at all.
 const fn place(layout: Layout) -> Option<usize> {
-    let at = layout.size().wrapping_sub(1) / STEP;
-    if at < SHELVES && layout.align() <= ALIGNMENT {
-        Some(at)
-    } else {
-        None
+    match layout.size() {
+        _ if layout.align() > ALIGNMENT => None,
+        0 => None,
+        size @ ..=SMALL => Some((size - 1) / STEP),
+        size @ ..=LARGE => Some(SMALL_SHELVES + (size - SMALL - 1) / LARGE_STEP),
+        _ => None,
     }
 }
 
 /// What is asked of the allocator under the shelves.
 fn whole(at: usize) -> Layout {
-    // SAFETY: the alignment is a power of two, and the size, at most `SHELVES * STEP`, a multiple of it.
-    unsafe { Layout::from_size_align_unchecked((at + 1) * STEP, ALIGNMENT) }
+    let size = match at.checked_sub(SMALL_SHELVES) {
+        None => (at + 1) * STEP,
+        Some(large) => SMALL + (large + 1) * LARGE_STEP,
+    };
+    // SAFETY: the alignment is a power of two, and the size, at most `LARGE`, a multiple of it.
+    unsafe { Layout::from_size_align_unchecked(size, ALIGNMENT) }
 }
 
 // SAFETY: a piece on a shelf has come from the allocator under it with the shelf's layout, which holds
@@ -143,8 +155,25 @@ mod tests {
         assert_eq!(place(layout(32)), Some(0));
         assert_eq!(place(layout(33)), Some(1));
         assert_eq!(place(layout(2048)), Some(63));
-        assert_eq!(place(layout(2049)), None);
+        assert_eq!(place(layout(2049)), Some(64));
+        assert_eq!(place(layout(16 * 1024)), Some(SHELVES - 1));
+        assert_eq!(place(layout(16 * 1024 + 1)), None);
+        assert_eq!(place(layout(0)), None);
         assert_eq!(place(Layout::from_size_align(64, 32).unwrap()), None);
+    }
+
+    #[test]
+    fn a_shelf_has_room_for_all_its_sizes() {
+        let mut before = 0;
+        for size in 1..=LARGE {
+            let at = place(layout(size)).unwrap();
+            assert!(
+                whole(at).size() >= size && (at == before || at == before + 1),
+                "{size}"
+            );
+            assert!(at == 0 || whole(at - 1).size() < size, "{size}");
+            before = at;
+        }
     }
 
     #[test]
@@ -172,7 +201,7 @@ mod tests {
             let mut piece = heap.alloc(layout(40));
             piece.write_bytes(7, 40);
             let mut before = 40;
-            for size in [60, 64, 65, 3000, 5000, 50, 10] {
+            for size in [60, 64, 65, 3000, 20000, 5000, 50, 10] {
                 piece = heap.realloc(piece, layout(before), size);
                 let bytes = core::slice::from_raw_parts(piece, before.min(size).min(40));
                 assert!(bytes.iter().all(|byte| *byte == 7), "{before} to {size}");

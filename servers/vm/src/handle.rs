@@ -68,7 +68,7 @@ fn change<T>(
     change: impl FnOnce(&mut Space, &mut Actions) -> Result<T, Errno>,
 ) -> Result<Changed<T>, Errno>
 where
-    T: Encode<()> + for<'b> Decode<'b, ()>,
+    T: Encode<()> + for<'b> Decode<'b, ()> + Clone + 'static,
 {
     cx.step(label, |state: &mut State| {
         state.change(cx.caller().space, capacity(cx), change)

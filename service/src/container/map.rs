@@ -82,15 +82,23 @@ impl<K: Ord + Clone, V: Clone> Map<K, V> {
 
     /// Takes a value out.
     pub fn remove(&mut self, key: &K) -> Option<V> {
+        let old = *self.tree.get(key)?;
+        let value = self.slots.value(old).cloned();
+        self.drop_entry(key);
+        value
+    }
+
+    /// Takes a value out that nobody needs. Whether there was one.
+    pub fn drop_entry(&mut self, key: &K) -> bool {
         if !self.tree.contains_key(key) {
-            return None;
+            return false;
         }
         self.begin();
         simulated::changing();
-        let old = self.tree.remove(key)?;
-        let value = self.slots.value(old).cloned();
-        self.retire(old);
-        value
+        if let Some(old) = self.tree.remove(key) {
+            self.retire(old);
+        }
+        true
     }
 
     /// Changes a value in place; `None` when there is none.
@@ -120,7 +128,7 @@ impl<K: Ord + Clone, V: Clone> Map<K, V> {
             .map(|(k, _)| k.clone())
             .collect();
         for key in gone {
-            self.remove(&key);
+            self.drop_entry(&key);
         }
     }
 

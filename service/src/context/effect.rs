@@ -5,7 +5,7 @@ use crate::journal::{Item, Journal, Key, Label};
 use crate::outcome::{End, Ending, Refused};
 use crate::run::{Seen, next_child};
 use crate::simulated::{self, Rule};
-use crate::{Service, System, Wake};
+use crate::{Service, System, Wake, epoch};
 use abi::{CallError, Endpoint, Reply, RequestId, Tag};
 use alloc::boxed::Box;
 use core::future::poll_fn;
@@ -13,20 +13,28 @@ use core::task::Poll;
 use protocol::{Answer, Question};
 
 impl<S: Service> Cx<S> {
-    /// Changes the State once; a handler run again gets the same value.
-    pub fn step<T: Durable>(
+    /// Changes the State once; a handler run again gets the same value. A change that comes to
+    /// nothing is an observation.
+    pub fn step<T: Observable>(
         &self,
         label: &'static str,
         change: impl FnOnce(&mut S::State) -> T,
     ) -> T {
         let label = Label::of(label);
-        let key = Key::Step(label, self.run.nth(label, false));
+        let nth = self.run.nth(label, false);
+        let key = Key::Step(label, nth);
         if let Some(value) = self.kept(key) {
             return value;
         }
-        self.effect(|state, journal| {
+        self.shared.with(|state, journal| {
             let value = change(state);
-            self.run.put(journal, key, Item::Kept(encode(&value)));
+            if epoch::has_changed() {
+                self.run.settle(journal);
+                self.run.put(journal, key, Item::Kept(encode(&value)));
+            } else {
+                let kept = Box::new(value.clone());
+                self.run.observed(Seen::Value(label, nth, kept));
+            }
             value
         })
     }
