@@ -140,7 +140,6 @@ impl Objects for PipeFileSystem {
 
 async fn read(cx: Cx<PipeFileSystem>, question: object::Read) -> Outcome {
     let id = cx.look("pipe", |state| state.end(question.handle))?.pipe();
-    cx.wake(id.0);
     cx.end_when(id.0, |state, wake| {
         let flags = match state.descriptions().get(question.handle) {
             Ok(description) => description.flags,
