@@ -105,6 +105,40 @@ protocol! {
     Describe = 21 { handle: Handle } -> Description, repeatable;
     /// Writes `struct statx` into lease 0.
     ExtendedStatus = 22 { handle: Handle, mask: u32 } -> (), repeatable;
+    /// Which of the events are there, of `count` descriptions at once: an [`Asked`] for each is in
+    /// lease 0, and what is there goes into lease 1, 4 bytes for each; POLLERR for one that is none.
+    PollAll = 23 { count: u32 } -> (), repeatable;
+}
+
+/// What [`PollAll`] asks of one description.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The description.
+    pub handle: Handle,
+    /// Poll bits.
+    pub events: u32,
+}
+
+impl Asked {
+    /// Bytes of one in a lease.
+    pub const BYTES: usize = 8;
+
+    /// As it is in a lease.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; Self::BYTES] {
+        let word = u64::from(self.handle.0) | u64::from(self.events) << 32;
+        word.to_le_bytes()
+    }
+
+    /// What is in a lease.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; Self::BYTES]) -> Asked {
+        let word = u64::from_le_bytes(bytes);
+        Asked {
+            handle: Handle(abi::word::low_32(word)),
+            events: abi::word::low_32(word >> 32),
+        }
+    }
 }
 
 answer! {

@@ -3,11 +3,14 @@
 //! A server implements [`Objects`] and calls [`serve`] from its `handle`. References and status
 //! flags are kept here; everything that a kind of object does not do is refused as Linux refuses it.
 
-use crate::description::Descriptions;
+use crate::description::{Description, Descriptions};
 use crate::instance::{Handler, Service};
 use crate::{Cx, Outcome, Refused};
-use abi::{Endpoint, Errno};
+use abi::limits::DESCRIPTORS;
+use abi::{Endpoint, Errno, word};
 use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::task::Poll;
 use protocol::object::{Ready, Request};
 use protocol::{Handle, device, names, object};
 
@@ -15,6 +18,10 @@ use protocol::{Handle, device, names, object};
 const CHANGEABLE_FLAGS: u32 = 0o2000 | 0o4000;
 /// POLLIN, POLLOUT, POLLRDNORM and POLLWRNORM.
 const ALWAYS_READY: u32 = 0x001 | 0x004 | 0x040 | 0x100;
+/// POLLERR (`asm-generic/poll.h`).
+const POLL_ERROR: u32 = 0x008;
+/// POLLERR and POLLHUP.
+const UNASKED: u32 = POLL_ERROR | 0x010;
 
 /// What a server of objects does. Each function ends the request.
 #[expect(unused_variables, reason = "the defaults refuse")]
@@ -68,13 +75,14 @@ pub trait Objects: Service {
         refuse(cx, Errno::NOTTY)
     }
 
-    /// What can be done without waiting; by default everything.
-    fn poll(cx: Cx<Self>, question: object::Poll) -> Handler {
-        Box::pin(async move {
-            cx.end(|_| Ready {
-                events: question.events & ALWAYS_READY,
-            })
-        })
+    /// The poll bits that are set now; by default everything can be done without waiting.
+    fn ready(state: &Self::State, description: &Description<Self::Object>) -> u32 {
+        ALWAYS_READY
+    }
+
+    /// The key that is woken when that has changed; none when it never does.
+    fn changes(object: &Self::Object) -> Option<u64> {
+        None
     }
 
     /// Everything else: attributes and file-system business.
@@ -120,9 +128,57 @@ pub fn serve<S: Objects>(cx: Cx<S>, request: Request) -> Handler {
         Request::Seek(question) => S::seek(cx, question),
         Request::Entries(question) => S::entries(cx, question),
         Request::Control(question) => S::control(cx, question),
-        Request::Poll(question) => S::poll(cx, question),
+        Request::Poll(question) => Box::pin(poll(cx, question)),
+        Request::PollAll(question) => Box::pin(poll_all(cx, question)),
         other => S::other(cx, other),
     }
+}
+
+/// Which of the events are there; whoever asks hears of errors and hang-ups unasked.
+fn there<S: Objects>(state: &S::State, asked: object::Asked) -> Result<u32, Errno> {
+    let description = S::open_descriptions(state).get(asked.handle)?;
+    Ok(S::ready(state, description) & (asked.events | UNASKED))
+}
+
+async fn poll<S: Objects>(cx: Cx<S>, question: object::Poll) -> Outcome {
+    let object::Poll {
+        handle,
+        events,
+        wait,
+    } = question;
+    let asked = object::Asked { handle, events };
+    let key = cx.look("key", |state| {
+        let description = S::open_descriptions(state).get(handle)?;
+        Ok::<_, Errno>(S::changes(&description.object).filter(|_| wait))
+    })?;
+    let Some(key) = key else {
+        let ready = |state: &mut S::State| Ok(there::<S>(state, asked)?);
+        return cx.end_with(|state| ready(state).map(|events| Ready { events }));
+    };
+    cx.end_when(key, |state, wake| match there::<S>(state, asked) {
+        Err(errno) => Poll::Ready(Err(errno.into())),
+        Ok(0) if wake.cancelled => Poll::Ready(Err(Errno::RESTART.into())),
+        Ok(0) => Poll::Pending,
+        Ok(events) => Poll::Ready(Ok(Ready { events })),
+    })
+    .await
+}
+
+async fn poll_all<S: Objects>(cx: Cx<S>, question: object::PollAll) -> Outcome {
+    let count = word::index(question.count.into());
+    if count > DESCRIPTORS {
+        return Err(Errno::INVAL.into());
+    }
+    let asked = cx.lease_bytes(0, 0, count * object::Asked::BYTES)?;
+    cx.end_with(|state| {
+        let (asked, _) = asked.as_chunks();
+        let mut told = Vec::with_capacity(count * size_of::<u32>());
+        for one in asked {
+            let events = there::<S>(state, object::Asked::from_bytes(*one));
+            told.extend_from_slice(&events.unwrap_or(POLL_ERROR).to_le_bytes());
+        }
+        cx.write_lease(1, 0, &told)
+    })
 }
 
 async fn close<S: Objects>(cx: Cx<S>, handle: Handle) -> Outcome {
@@ -169,7 +225,7 @@ pub fn serve_device<S: Device>(cx: Cx<S>) -> Handler {
 pub const fn numbers(device: u64) -> (u32, u32) {
     let major = device >> 8 & 0xfff | device >> 32 & 0xffff_f000;
     let minor = device & 0xff | device >> 12 & 0xffff_ff00;
-    (abi::word::low_32(major), abi::word::low_32(minor))
+    (word::low_32(major), word::low_32(minor))
 }
 
 /// Publishes the devices that a driver drives; part of its `attach`.
@@ -200,7 +256,7 @@ static ZEROES: [u8; 4096] = [0; 4096];
 pub fn zero_lease<S: Service>(cx: &Cx<S>, index: u64, count: u64) -> Result<(), Refused> {
     let mut done = 0;
     while done < count {
-        let piece = ZEROES.len().min(abi::word::index(count - done));
+        let piece = ZEROES.len().min(word::index(count - done));
         cx.write_lease(index, done, &ZEROES[..piece])?;
         done += piece as u64;
     }

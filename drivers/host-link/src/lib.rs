@@ -25,7 +25,7 @@ mod wire;
 use alloc::boxed::Box;
 use port::Port;
 use protocol::object;
-use service::description::Descriptions;
+use service::description::{Description, Descriptions};
 use service::objects::{self, Device, Objects, serve_device};
 use service::{Cx, Handler, Service};
 pub use state::State;
@@ -89,7 +89,11 @@ impl Objects for HostLink {
         Box::pin(transfer::write(cx, question))
     }
 
-    fn poll(cx: Context, question: object::Poll) -> Handler {
-        Box::pin(transfer::poll(cx, question))
+    fn ready(state: &State, description: &Description<Port>) -> u32 {
+        transfer::readiness(state, description.object)
+    }
+
+    fn changes(_: &Port) -> Option<u64> {
+        Some(CHANGED)
     }
 }

@@ -5,7 +5,7 @@ use crate::{CHANGED, Context, State, line, wire};
 use abi::{Errno, word};
 use core::task::Poll;
 use linux_raw_sys::general::{O_NONBLOCK, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM};
-use protocol::object::{self, Ready};
+use protocol::object;
 use service::{Outcome, Refused, Wake};
 
 /// How long a writer of control waits for a host that does not say that it has everything.
@@ -122,26 +122,8 @@ fn is_all_delivered(state: &State) -> bool {
     streams.all(|port| state.outgoing(*port).is_delivered())
 }
 
-/// Tells what can be done without waiting.
-pub(crate) async fn poll(cx: Context, question: object::Poll) -> Outcome {
-    cx.end_when(CHANGED, |state, wake| {
-        let there = match state.descriptions().get(question.handle) {
-            Ok(description) => readiness(state, description.object),
-            Err(errno) => return Poll::Ready(Err(errno.into())),
-        };
-        let events = there & (question.events | POLLHUP);
-        if events != 0 || !question.wait {
-            return Poll::Ready(Ok(Ready { events }));
-        }
-        if wake.cancelled {
-            return Poll::Ready(Err(Errno::RESTART.into()));
-        }
-        Poll::Pending
-    })
-    .await
-}
-
-fn readiness(state: &State, port: Port) -> u32 {
+/// What can be done without waiting.
+pub(crate) fn readiness(state: &State, port: Port) -> u32 {
     if port != Port::Input {
         let writable = state.outgoing(port).room() > 0;
         return if writable { POLLOUT | POLLWRNORM } else { 0 };

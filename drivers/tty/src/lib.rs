@@ -18,7 +18,6 @@ mod control;
 mod happening;
 mod line;
 mod opening;
-mod poll;
 mod read;
 mod session;
 mod state;
@@ -31,11 +30,12 @@ use alloc::boxed::Box;
 use linux::file::device::{ALTERNATE_TERMINALS, TERMINALS};
 use opening::{Node, Opening};
 use protocol::{device, object, terminal as questions};
-use service::description::Descriptions;
+use service::description::{Description, Descriptions};
 use service::instance::refuse;
 use service::objects::{self, Device, Objects};
 use service::{Cx, Handler, Service};
 pub use state::State;
+use terminal::{Readiness, Sink};
 
 /// The driver.
 #[derive(Debug)]
@@ -116,7 +116,15 @@ impl Objects for TerminalDriver {
         Box::pin(control::control(cx, question))
     }
 
-    fn poll(cx: Context, question: object::Poll) -> Handler {
-        Box::pin(poll::poll(cx, question))
+    fn ready(state: &State, description: &Description<Opening>) -> u32 {
+        if state.is_dead(description.object) {
+            return Readiness::all().bits();
+        }
+        let room = state.transmit().room();
+        state.terminal().readiness(room).bits()
+    }
+
+    fn changes(_: &Opening) -> Option<u64> {
+        Some(CHANGED)
     }
 }

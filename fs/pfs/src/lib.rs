@@ -11,11 +11,11 @@ use alloc::boxed::Box;
 use core::task::Poll;
 use linux::file::flags::{self, O_NONBLOCK};
 use linux::file::poll::{ERROR, HANG_UP, IN, OUT, READ_NORMAL, WRITE_NORMAL};
-use pipe::{CAPACITY, Given};
-use protocol::object::{Ready, Request};
+use pipe::{CAPACITY, Given, Pipe};
+use protocol::object::Request;
 use protocol::pipe::{Ends, Opened};
 use protocol::{Handle, object, pipe as messages};
-use service::description::Descriptions;
+use service::description::{Description, Descriptions};
 use service::instance::refuse;
 use service::objects::{self, Objects, serve};
 use service::{Cx, Handler, Outcome, Refused, Service};
@@ -125,8 +125,16 @@ impl Objects for PipeFileSystem {
         }
     }
 
-    fn poll(cx: Cx<Self>, question: object::Poll) -> Handler {
-        Box::pin(poll(cx, question))
+    fn ready(state: &State, description: &Description<End>) -> u32 {
+        let (id, flags) = (description.object.pipe(), description.flags);
+        state.pipe(id).map_or(ERROR, |pipe| {
+            let has_room = flags::writes(flags) && state.room(id) >= ATOMIC;
+            readiness(pipe, flags, has_room)
+        })
+    }
+
+    fn changes(end: &End) -> Option<u64> {
+        Some(end.pipe().0)
     }
 
     fn other(cx: Cx<Self>, request: Request) -> Handler {
@@ -249,34 +257,18 @@ async fn count_input(cx: Cx<PipeFileSystem>, handle: Handle) -> Outcome {
     cx.end(|_| 0_u64)
 }
 
-async fn poll(cx: Cx<PipeFileSystem>, question: object::Poll) -> Outcome {
-    let id = cx.look("pipe", |state| state.end(question.handle))?.pipe();
-    let asked = question.events | ERROR | HANG_UP;
-    cx.end_when(id.0, |state, wake| {
-        let Ok(description) = state.descriptions().get(question.handle) else {
-            return Poll::Ready(Err(Errno::BADF.into()));
-        };
-        let flags = description.flags;
-        let Some(pipe) = state.pipe(id) else {
-            return Poll::Ready(Err(Errno::BADF.into()));
-        };
-        let mut events = 0;
-        if flags::reads(flags) {
-            events |= if pipe.len() > 0 { IN | READ_NORMAL } else { 0 };
-            events |= if pipe.writers == 0 { HANG_UP } else { 0 };
-        }
-        if flags::writes(flags) {
-            let room = state.room(id) >= ATOMIC;
-            events |= if room { OUT | WRITE_NORMAL } else { 0 };
-            events |= if pipe.readers == 0 { ERROR } else { 0 };
-        }
-        let events = events & asked;
-        if events != 0 || !question.wait || wake.cancelled {
-            return Poll::Ready(Ok(Ready { events }));
-        }
-        Poll::Pending
-    })
-    .await
+/// What an end with these flags is ready for.
+fn readiness(pipe: &Pipe, flags: u32, has_room: bool) -> u32 {
+    let mut events = 0;
+    if flags::reads(flags) {
+        events |= if pipe.len() > 0 { IN | READ_NORMAL } else { 0 };
+        events |= if pipe.writers == 0 { HANG_UP } else { 0 };
+    }
+    if flags::writes(flags) {
+        events |= if has_room { OUT | WRITE_NORMAL } else { 0 };
+        events |= if pipe.readers == 0 { ERROR } else { 0 };
+    }
+    events
 }
 
 async fn status(cx: Cx<PipeFileSystem>, handle: Handle, extended: bool) -> Outcome {

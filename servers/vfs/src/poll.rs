@@ -1,6 +1,6 @@
 //! poll, ppoll, select, pselect6.
 //!
-//! A round asks each object what is there now. When that is nothing, all are asked to answer once
+//! A round asks each server what is there now. When that is nothing, all objects are asked to answer once
 //! there is something, and the first answer starts another round. Regular files and directories are
 //! always ready and not asked.
 
@@ -15,13 +15,15 @@ use minicbor::{Decode, Encode};
 use protocol::object;
 use protocol::{Question, answer};
 use service::context::First;
-use service::{Outcome, Refused};
+use service::{Lend, Outcome, Refused};
 use shape::Shape;
 
 /// Nanoseconds in a millisecond.
 const MILLISECOND: u64 = 1_000_000;
 /// Bytes of a signal mask.
 const MASK_BYTES: usize = 8;
+/// Bytes of what a server tells of one object.
+const EVENTS_BYTES: usize = size_of::<u32>();
 
 /// What is behind a descriptor that is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Shape)]
@@ -38,6 +40,15 @@ enum Watched {
     /// Something that its server knows.
     #[n(3)]
     Object(#[n(0)] Object),
+}
+
+impl Watched {
+    fn server(&self) -> Option<Endpoint> {
+        match self {
+            Watched::Object(object) => Some(object.server),
+            _ => None,
+        }
+    }
 }
 
 fn watch(cx: &Context, asked: &[Asked]) -> Vec<Watched> {
@@ -60,31 +71,85 @@ fn watch(cx: &Context, asked: &[Asked]) -> Vec<Watched> {
     })
 }
 
-/// Asks all objects at once what is there now.
+/// Asks each server what is there now.
 async fn round(cx: &Context, asked: &[Asked], watched: &[Watched]) -> Vec<u32> {
-    let objects = asked.iter().zip(watched).filter_map(|(asked, watched)| {
-        let Watched::Object(Object { server, handle }) = *watched else {
-            return None;
-        };
+    let each = asked.iter().zip(watched);
+    let found = each.map(|(asked, watched)| match watched {
+        Watched::Skipped => 0,
+        Watched::Invalid => poll::INVALID,
+        Watched::Ready => asked.events & poll::ALWAYS,
+        Watched::Object(_) => poll::ERROR,
+    });
+    let mut found: Vec<u32> = found.collect();
+    let mut servers: Vec<Endpoint> = watched.iter().filter_map(Watched::server).collect();
+    servers.sort_unstable();
+    servers.dedup();
+    for server in servers {
+        let (indices, questions) = questions_to(server, asked, watched);
+        let told = ask(cx, server, &questions).await;
+        for (index, events) in indices.into_iter().zip(told) {
+            found[index] = events;
+        }
+    }
+    found
+}
+
+/// What a server is asked, and of which descriptors.
+fn questions_to(
+    server: Endpoint,
+    asked: &[Asked],
+    watched: &[Watched],
+) -> (Vec<usize>, Vec<object::Asked>) {
+    let mut indices = Vec::with_capacity(asked.len());
+    let mut questions = Vec::with_capacity(asked.len());
+    for (index, (asked, watched)) in asked.iter().zip(watched).enumerate() {
+        if let Watched::Object(object) = *watched
+            && object.server == server
+        {
+            let (handle, events) = (object.handle, asked.events);
+            indices.push(index);
+            questions.push(object::Asked { handle, events });
+        }
+    }
+    (indices, questions)
+}
+
+/// Asks a server what is there of these; nothing but errors when it does not say.
+async fn ask(cx: &Context, server: Endpoint, questions: &[object::Asked]) -> Vec<u32> {
+    if let [object::Asked { handle, events }] = *questions {
         let question = object::Poll {
             handle,
-            events: asked.events,
+            events,
             wait: false,
         };
-        Some((server, question))
-    });
-    let questions: Vec<(Endpoint, object::Poll)> = objects.collect();
-    let mut answers = cx.repeat_all("all", &questions).await.into_iter();
-    let found = asked
-        .iter()
-        .zip(watched)
-        .map(|(asked, watched)| match watched {
-            Watched::Skipped => 0,
-            Watched::Invalid => poll::INVALID,
-            Watched::Ready => asked.events & poll::ALWAYS,
-            Watched::Object(_) => answers.next().map_or(poll::ERROR, events_of),
-        });
-    found.collect()
+        return vec![events_of(cx.repeat("one", server, question, &[]).await)];
+    }
+    let mut list = Vec::with_capacity(object::Asked::BYTES * questions.len());
+    for one in questions {
+        list.extend_from_slice(&one.to_bytes());
+    }
+    let question = object::PollAll {
+        count: word::low_32(questions.len() as u64),
+    };
+    let lent = [Lend::Bytes(&list)];
+    let told = cx
+        .repeat_reading(
+            "all",
+            server,
+            question,
+            &lent,
+            EVENTS_BYTES * questions.len(),
+        )
+        .await;
+    match told {
+        Ok(((), bytes)) => {
+            let (each, _) = bytes.as_chunks();
+            each.iter()
+                .map(|events| u32::from_le_bytes(*events))
+                .collect()
+        }
+        Err(_) => vec![poll::ERROR; questions.len()],
+    }
 }
 
 fn events_of(answer: Result<object::Ready, Refused>) -> u32 {

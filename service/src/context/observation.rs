@@ -15,9 +15,6 @@ use core::task::Poll;
 use minicbor::bytes::{ByteSlice, ByteVec};
 use protocol::{Question, Repeatable};
 
-/// Questions asked at once: a service may have so many under way as it declares, and others ask, too.
-const AT_ONCE: usize = 64;
-
 /// What [`Cx::first_of`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum First {
@@ -116,42 +113,6 @@ impl<S: Service> Cx<S> {
             encode::<&ByteSlice>(&bytes.as_slice().into()),
         ));
         read_answer::<Q::Answer>(&reply).map(|answer| (answer, bytes))
-    }
-
-    /// Asks several questions that change nothing, all at once, and waits for all answers.
-    pub async fn repeat_all<Q: Repeatable>(
-        &self,
-        label: &'static str,
-        questions: &[(Endpoint, Q)],
-    ) -> Vec<Result<Q::Answer, Refused>> {
-        let label = Label::of(label);
-        let nth = self.run.nth(label, false);
-        let kept = self.kept::<Vec<KeptReply>>(Key::Step(label, nth));
-        let replies = match kept {
-            Some(replies) => replies,
-            None => {
-                let replies = self.ask_all(questions).await;
-                let kept = Box::new(replies.clone());
-                self.run.observed(Seen::Value(label, nth, kept));
-                replies
-            }
-        };
-        let answers = replies.into_iter().map(|reply| read_answer(&reply.into()));
-        answers.collect()
-    }
-
-    async fn ask_all<Q: Question>(&self, questions: &[(Endpoint, Q)]) -> Vec<KeptReply> {
-        let mut replies = Vec::with_capacity(questions.len());
-        for some in questions.chunks(AT_ONCE) {
-            let tags: Vec<Tag> = some
-                .iter()
-                .map(|(to, question)| self.submit_volatile(*to, &question.message(), &[]))
-                .collect();
-            for tag in tags {
-                replies.push(self.answer_to(tag).await.into());
-            }
-        }
-        replies
     }
 
     /// Asks several questions that change nothing, and waits for the first answer, a deadline, or

@@ -488,6 +488,16 @@ impl Store {
                 Reply::value(handled.position as i64)
             }
             R::Poll(q) => return self.poll(q, asked.cancelled),
+            R::PollAll(_) => {
+                let list = machine.read(&asked.leases[0]);
+                let (each, _) = list.as_chunks();
+                let told = each
+                    .iter()
+                    .map(|one| self.ready(object::Asked::from_bytes(*one)));
+                let told: Vec<u8> = told.flat_map(u32::to_le_bytes).collect();
+                machine.write(&asked.leases[1], &told);
+                Reply::value(0)
+            }
             R::Status(q) => {
                 let node = self.handled(q.handle)?.node;
                 machine.write(&asked.leases[0], &self.attributes(node).to_status());
@@ -568,10 +578,20 @@ impl Store {
         Ok(())
     }
 
+    fn ready(&mut self, asked: object::Asked) -> u32 {
+        let length = self.length(asked.handle);
+        let is_empty = length == Ok(0) && self.is_pipe(asked.handle);
+        match length {
+            Err(_) => 0x8,
+            Ok(_) if is_empty => asked.events & 0x4,
+            Ok(_) => asked.events & 0x5,
+        }
+    }
+
     fn poll(&mut self, q: object::Poll, cancelled: bool) -> Result<Option<Reply>, Errno> {
-        let empty = self.length(q.handle)? == 0 && self.is_pipe(q.handle);
-        let there = if empty { 0x4 } else { 0x5 };
-        let events = q.events & there;
+        self.handled(q.handle)?;
+        let (handle, events) = (q.handle, q.events);
+        let events = self.ready(object::Asked { handle, events });
         let waits = events == 0 && q.wait && !cancelled;
         Ok((!waits).then(|| object::Ready { events }.to_reply()))
     }
