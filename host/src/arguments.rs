@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use evernix::bench;
+use evernix::bench::{self, What};
 use evernix::inject::Options;
 use evernix::machine::{Hardware, Memory};
 use evernix::run::Exec;
@@ -54,9 +54,12 @@ pub(crate) struct BenchOptions {
     /// How often each system is measured
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
-    /// Memory of the machine, as 256M or 1G
-    #[arg(long, default_value_t)]
-    memory: Memory,
+    /// Memory of the machine, as 256M or 1G; 256M, and for --growth 2G, if not given
+    #[arg(long)]
+    memory: Option<Memory>,
+    /// Measure how costs grow with the size of processes, the depth of paths, and the number of processes
+    #[arg(long, conflicts_with = "operations")]
+    pub(crate) growth: bool,
     /// Measure the time by the host's own processor, and nothing else
     #[arg(long)]
     kvm: bool,
@@ -75,11 +78,17 @@ pub(crate) struct BenchOptions {
 
 impl BenchOptions {
     pub(crate) fn wanted(&self) -> bench::Options {
+        let (what, memory) = if self.growth {
+            (What::Growth, Memory::LARGE)
+        } else {
+            let operations = self.operations.clone();
+            (What::Operations(operations), Memory::default())
+        };
         bench::Options {
-            operations: self.operations.clone(),
+            what,
             rounds: self.rounds,
             hardware: Hardware {
-                memory: self.memory,
+                memory: self.memory.unwrap_or(memory),
                 ..Hardware::default()
             },
             accelerated: self.kvm,

@@ -76,13 +76,24 @@ fn bench(built: &Built, options: &BenchOptions) -> Result<u8, Error> {
     let folder = built.project().made_folder("bench")?;
     let place =
         |wanted: &Option<PathBuf>, name| wanted.clone().unwrap_or_else(|| folder.join(name));
-    let json = place(&options.json, "figures.json");
-    let chart = place(&options.chart, "ratios.svg");
+    let (figures, picture) = if options.growth {
+        ("growth.json", "growth.svg")
+    } else {
+        ("figures.json", "ratios.svg")
+    };
+    let json = place(&options.json, figures);
+    let chart = place(&options.chart, picture);
     check_place(&json)?;
     check_place(&chart)?;
     let report = measure(built, &options.wanted())?;
     print!("{}", report.table());
-    for (path, content) in [(json, report.json()), (chart, report.chart())] {
+    let drawn = if options.growth {
+        print!("\n{}", report.growth_table());
+        report.growth_chart()
+    } else {
+        report.chart()
+    };
+    for (path, content) in [(json, report.json()), (chart, drawn)] {
         write(&path, content.as_bytes())?;
         say("Wrote", &path.display().to_string());
     }

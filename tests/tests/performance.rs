@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use evernix::Project;
-use evernix::bench::{Cost, Options, Sample, measure};
-use evernix::machine::Hardware;
+use evernix::bench::{Cost, Options, Sample, What, measure};
+use evernix::machine::{Hardware, Memory};
 use tests::inside::{Inside, built};
 use tests::programs::lay_program;
 
@@ -63,15 +63,22 @@ fn record_what_operations_cost() {
     std::fs::write(record(), format!("{head}{text}")).expect("a file");
 }
 
-/// The same program runs in Linux, and everything is told of both systems.
-#[test]
-fn evernix_is_measured_beside_linux() {
-    let options = Options {
-        operations: ["getppid", "stat"].map(str::to_owned).to_vec(),
+fn once() -> Options {
+    Options {
+        what: What::Operations(Vec::new()),
         rounds: 1,
         hardware: Hardware::default(),
         accelerated: false,
         limit: LIMIT,
+    }
+}
+
+/// The same program runs in Linux, and everything is told of both systems.
+#[test]
+fn evernix_is_measured_beside_linux() {
+    let options = Options {
+        what: What::Operations(["getppid", "stat"].map(str::to_owned).to_vec()),
+        ..once()
     };
     let report = measure(built(), &options).expect("both systems can be measured");
     let table = report.table();
@@ -98,12 +105,38 @@ fn evernix_is_measured_beside_linux() {
 #[test]
 fn an_unknown_operation_is_refused() {
     let options = Options {
-        operations: vec!["fly".to_owned()],
-        rounds: 1,
-        hardware: Hardware::default(),
-        accelerated: false,
-        limit: LIMIT,
+        what: What::Operations(vec!["fly".to_owned()]),
+        ..once()
     };
     let error = measure(built(), &options).expect_err("there is no such operation");
     assert!(error.to_string().contains("no operation fly"), "{error}");
+}
+
+/// What grows with the size of a process, the depth of a path or the number of processes grows no
+/// worse than in Linux.
+#[test]
+#[ignore = "takes ten minutes"]
+fn costs_grow_as_in_linux() {
+    let options = Options {
+        what: What::Growth,
+        hardware: Hardware {
+            memory: Memory::LARGE,
+            ..Hardware::default()
+        },
+        ..once()
+    };
+    let report = measure(built(), &options).expect("both systems can be measured");
+    println!("{}", report.growth_table());
+    let series = report.series();
+    assert!(
+        series.iter().all(|series| series.points.len() > 2),
+        "{series:?}"
+    );
+    let worse: Vec<_> = series
+        .iter()
+        .map(|series| (&series.name, series.growth()))
+        .filter(|(_, (evernix, linux))| *evernix > 1.1 * linux)
+        .collect();
+    assert!(!series.is_empty() && worse.is_empty(), "{worse:?}");
+    assert!(report.growth_chart().contains("<polyline"));
 }

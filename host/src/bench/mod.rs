@@ -8,6 +8,7 @@
 //! table       for a terminal and for documents
 //! record      for programs (JSON)
 //! chart       for people (SVG)
+//! growth      how costs grow with something else (Markdown, SVG)
 //! ```
 //!
 //! Both systems run the same binary with the same root in the same emulator with the same options,
@@ -16,6 +17,7 @@
 
 mod chart;
 mod figures;
+mod growth;
 mod linux;
 mod program;
 mod record;
@@ -25,6 +27,7 @@ mod table;
 use std::time::Duration;
 
 pub use figures::Report;
+pub use growth::Series;
 pub use sample::{Cost, Sample};
 
 use crate::machine::{Acceleration, Hardware};
@@ -35,11 +38,20 @@ use crate::{Built, Error};
 use linux::Linux;
 use program::{Evernix, Overlay};
 
-/// What to measure.
+/// What is measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// These operations; all when none is named.
+    Operations(Vec<String>),
+    /// How costs grow with something else.
+    Growth,
+}
+
+/// How to measure.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The operations; all when none is named.
-    pub operations: Vec<String>,
+    /// What to measure.
+    pub what: What,
     /// How often each system is measured.
     pub rounds: u32,
     /// The machine's memory and processors.
@@ -83,7 +95,9 @@ impl Kind {
 pub fn measure(built: &Built, options: &Options) -> Result<Report, Error> {
     let kinds = kinds(built, options)?;
     let overlay = Overlay::make(built)?;
-    overlay.check(&options.operations)?;
+    if let What::Operations(operations) = &options.what {
+        overlay.check(operations)?;
+    }
     let evernix = Evernix {
         built,
         overlay: &overlay,

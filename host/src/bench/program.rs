@@ -5,7 +5,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::{Kind, Options};
+use super::{Kind, Options, What};
 use crate::build::extra;
 use crate::run::{Ending, Ends, Exec, Kept, execute, folder, tail};
 use crate::{Built, Error};
@@ -56,8 +56,12 @@ impl Overlay {
 
 /// The command to run in either system.
 pub(super) fn command(options: &Options) -> Vec<String> {
-    let words = std::iter::once(format!("/bin/{NAME}"));
-    words.chain(options.operations.iter().cloned()).collect()
+    let mut words = vec![format!("/bin/{NAME}")];
+    match &options.what {
+        What::Operations(operations) => words.extend(operations.iter().cloned()),
+        What::Growth => words.push("--growth".to_owned()),
+    }
+    words
 }
 
 /// Evernix, ready to be measured.

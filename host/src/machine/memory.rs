@@ -12,6 +12,11 @@ const LEAST: u32 = 32;
 /// More than this the kernel's direct map does not cover.
 const MOST: u32 = 65_536;
 
+impl Memory {
+    /// Enough for thousands of processes.
+    pub const LARGE: Memory = Memory(2048);
+}
+
 impl Default for Memory {
     fn default() -> Self {
         Memory(256)

@@ -10,7 +10,7 @@ use crate::meter::Meter;
 /// What files are filled with.
 pub(crate) static BLOCK: [u8; 64 * 1024] = [0x5a; 64 * 1024];
 const LARGE: usize = 16 << 20;
-const DEPTH: usize = 8;
+const DEPTH: u64 = 8;
 const ENTRIES: usize = 1000;
 
 /// A file or folder that is removed at the end.
@@ -84,10 +84,14 @@ pub(crate) fn read_64k(meter: &mut Meter) -> io::Result<()> {
     read(meter, BLOCK.len())
 }
 
-/// `stat` of a file so many folders down.
 pub(crate) fn lookup(meter: &mut Meter) -> io::Result<()> {
+    lookup_deep(meter, DEPTH)
+}
+
+/// `stat` of a file so many folders below one of the root's.
+pub(crate) fn lookup_deep(meter: &mut Meter, depth: u64) -> io::Result<()> {
     let scratch = Scratch::folder("deep")?;
-    let deep: PathBuf = (1..DEPTH).fold(scratch.path().to_owned(), |path, _| path.join("d"));
+    let deep: PathBuf = (1..depth).fold(scratch.path().to_owned(), |path, _| path.join("d"));
     fs::create_dir_all(&deep)?;
     let file = deep.join("file");
     File::create(&file)?;

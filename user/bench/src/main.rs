@@ -4,6 +4,7 @@
 //! bench                 measures everything
 //! bench NAME...         measures these operations
 //! bench --list          prints their names
+//! bench --growth        measures what grows with something: as `NAME: SIZE`
 //! ```
 //!
 //! The first line is `start` and the processor's time stamp when the program began. Then a line for
@@ -23,7 +24,7 @@ use std::io;
 use std::process::ExitCode;
 
 use meter::Meter;
-use operation::OPERATIONS;
+use operation::{GROWTHS, OPERATIONS};
 
 fn main() -> ExitCode {
     let start = meter::ticks();
@@ -33,8 +34,12 @@ fn main() -> ExitCode {
             OPERATIONS.iter().for_each(|one| println!("{}", one.name));
             ExitCode::SUCCESS
         }
+        Some("--growth") => {
+            println!("start\t{start}");
+            grow()
+        }
         Some(option) if option.starts_with('-') => {
-            eprintln!("usage: bench [--list | NAME...]");
+            eprintln!("usage: bench [--list | --growth | NAME...]");
             ExitCode::from(2)
         }
         _ => run(&words, start),
@@ -48,19 +53,40 @@ fn run(words: &[String], start: u64) -> ExitCode {
     }
     println!("start\t{start}");
     let wanted = |name: &str| words.is_empty() || words.iter().any(|word| word == name);
-    let mut status = ExitCode::SUCCESS;
-    for one in OPERATIONS.iter().filter(|one| wanted(one.name)) {
-        if let Err(error) = measure(one) {
-            eprintln!("bench: {}: {error}", one.name);
-            status = ExitCode::FAILURE;
-        }
-    }
-    status
+    let wanted = OPERATIONS.iter().filter(|one| wanted(one.name));
+    all(wanted.map(|one| measure(one.name, one.measure)))
 }
 
-fn measure(one: &operation::Operation) -> io::Result<()> {
-    let mut meter = Meter::calibrated()?;
-    (one.measure)(&mut meter)?;
-    println!("{}\t{meter}", one.name);
-    Ok(())
+/// Measures everything at each of its sizes.
+fn grow() -> ExitCode {
+    let sizes = GROWTHS
+        .iter()
+        .flat_map(|one| one.sizes.iter().map(move |size| (one, *size)));
+    all(sizes.map(|(one, size)| {
+        let name = format!("{}: {size}", one.name);
+        measure(&name, |meter| (one.measure)(meter, size))
+    }))
+}
+
+/// Measures all of it, also after one that could not be measured.
+fn all(measured: impl Iterator<Item = bool>) -> ExitCode {
+    let failures = measured.filter(|measured| !measured).count();
+    if failures == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Measures one operation and prints what it took, or what is wrong. Whether it could be measured.
+fn measure(name: &str, work: impl FnOnce(&mut Meter) -> io::Result<()>) -> bool {
+    let measured = Meter::calibrated().and_then(|mut meter| {
+        work(&mut meter)?;
+        Ok(meter)
+    });
+    match &measured {
+        Ok(meter) => println!("{name}\t{meter}"),
+        Err(error) => eprintln!("bench: {name}: {error}"),
+    }
+    measured.is_ok()
 }

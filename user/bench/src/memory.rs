@@ -18,42 +18,54 @@ const MIB: usize = 1 << 20;
 /// Pages of one mapping.
 const PAGES: u64 = 256;
 
-/// A mapping of 1 MiB.
-struct Mapping(NonNull<u8>);
+/// A mapping of whole pages.
+struct Mapping {
+    at: NonNull<u8>,
+    length: usize,
+}
 
 impl Mapping {
-    fn anonymous() -> io::Result<Mapping> {
+    fn anonymous(length: usize) -> io::Result<Mapping> {
         let access = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: a new mapping at a place that the system chooses.
-        let at = unsafe { mmap_anonymous(null_mut(), MIB, access, MapFlags::PRIVATE) }?;
-        Mapping::at(at.cast())
+        let at = unsafe { mmap_anonymous(null_mut(), length, access, MapFlags::PRIVATE) }?;
+        Mapping::at(at.cast(), length)
     }
 
-    fn of(file: impl AsFd) -> io::Result<Mapping> {
+    fn of(file: impl AsFd, length: usize) -> io::Result<Mapping> {
         // SAFETY: as above.
-        let at = unsafe { mmap(null_mut(), MIB, ProtFlags::READ, MapFlags::PRIVATE, file, 0) }?;
-        Mapping::at(at.cast())
+        let at = unsafe {
+            mmap(
+                null_mut(),
+                length,
+                ProtFlags::READ,
+                MapFlags::PRIVATE,
+                file,
+                0,
+            )
+        }?;
+        Mapping::at(at.cast(), length)
     }
 
-    fn at(address: *mut u8) -> io::Result<Mapping> {
-        let address = NonNull::new(address).ok_or_else(|| io::Error::other("a mapping at 0"))?;
-        Ok(Mapping(address))
+    fn at(address: *mut u8, length: usize) -> io::Result<Mapping> {
+        let at = NonNull::new(address).ok_or_else(|| io::Error::other("a mapping at 0"))?;
+        Ok(Mapping { at, length })
     }
 
     /// Writes to each page.
     fn write(&mut self) {
-        for page in (0..MIB).step_by(PAGE) {
+        for page in (0..self.length).step_by(PAGE) {
             // SAFETY: within the mapping, which is this value's alone and can be written: callers
             // write to anonymous ones only.
-            unsafe { self.0.add(page).write_volatile(1) };
+            unsafe { self.at.add(page).write_volatile(1) };
         }
     }
 
     /// Reads each page.
     fn read(&self) {
-        for page in (0..MIB).step_by(PAGE) {
+        for page in (0..self.length).step_by(PAGE) {
             // SAFETY: within the mapping.
-            black_box(unsafe { self.0.add(page).read_volatile() });
+            black_box(unsafe { self.at.add(page).read_volatile() });
         }
     }
 }
@@ -61,13 +73,13 @@ impl Mapping {
 impl Drop for Mapping {
     fn drop(&mut self) {
         // SAFETY: the mapping is this value's alone. That it cannot be removed harms nobody.
-        let _ = unsafe { munmap(self.0.as_ptr().cast(), MIB) };
+        let _ = unsafe { munmap(self.at.as_ptr().cast(), self.length) };
     }
 }
 
 /// The first store to a page of a new mapping.
 pub(crate) fn fault_anonymous(meter: &mut Meter) -> io::Result<()> {
-    let mut mapping = Mapping::anonymous()?;
+    let mut mapping = Mapping::anonymous(MIB)?;
     meter.whole(PAGES, || {
         mapping.write();
         Ok(())
@@ -76,7 +88,7 @@ pub(crate) fn fault_anonymous(meter: &mut Meter) -> io::Result<()> {
 
 /// The first store to a page that a child has as well.
 pub(crate) fn fault_copy(meter: &mut Meter) -> io::Result<()> {
-    let mut mapping = Mapping::anonymous()?;
+    let mut mapping = Mapping::anonymous(MIB)?;
     mapping.write();
     let (mut over, teller) = io::pipe()?;
     let child = Child::fork(|| i32::from(over.read_exact(&mut [0]).is_err()))?;
@@ -92,8 +104,8 @@ pub(crate) fn fault_copy(meter: &mut Meter) -> io::Result<()> {
 pub(crate) fn fault_file(meter: &mut Meter) -> io::Result<()> {
     let scratch = Scratch::filled("mapped", MIB, &BLOCK)?;
     let file = File::open(scratch.path())?;
-    drop(Mapping::of(&file).inspect(Mapping::read)?);
-    let mapping = Mapping::of(&file)?;
+    drop(Mapping::of(&file, MIB).inspect(Mapping::read)?);
+    let mapping = Mapping::of(&file, MIB)?;
     meter.whole(PAGES, || {
         mapping.read();
         Ok(())
@@ -101,13 +113,25 @@ pub(crate) fn fault_file(meter: &mut Meter) -> io::Result<()> {
 }
 
 pub(crate) fn map_unmap(meter: &mut Meter) -> io::Result<()> {
-    meter.times(2_000, || Mapping::anonymous().map(drop))
+    meter.times(2_000, || Mapping::anonymous(MIB).map(drop))
 }
 
 pub(crate) fn map_touch_unmap(meter: &mut Meter) -> io::Result<()> {
     meter.times(16, || {
-        let mut mapping = Mapping::anonymous()?;
+        let mut mapping = Mapping::anonymous(MIB)?;
         mapping.write();
         Ok(())
     })
+}
+
+/// Does something in a process that has written to so many MiB.
+pub(crate) fn in_a_large_process(
+    meter: &mut Meter,
+    mebibytes: u64,
+    what: fn(&mut Meter) -> io::Result<()>,
+) -> io::Result<()> {
+    let length = usize::try_from(mebibytes).map_err(io::Error::other)? * MIB;
+    let mut mapping = Mapping::anonymous(length)?;
+    mapping.write();
+    what(meter)
 }

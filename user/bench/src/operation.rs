@@ -54,6 +54,45 @@ pub(crate) const OPERATIONS: [Operation; 33] = [
     operation("tar_gzip", tools::tar_gzip),
 ];
 
+/// Something that is measured at several sizes of something else.
+pub(crate) struct Growth {
+    /// What is measured, and what grows.
+    pub(crate) name: &'static str,
+    /// The sizes.
+    pub(crate) sizes: &'static [u64],
+    /// Prepares it, measures it, and leaves things as they were.
+    pub(crate) measure: fn(&mut Meter, u64) -> io::Result<()>,
+}
+
+/// What may grow worse than it should.
+pub(crate) const GROWTHS: [Growth; 5] = [
+    Growth {
+        name: "fork_wait, MiB",
+        sizes: &[1, 4, 16, 64],
+        measure: |meter, size| memory::in_a_large_process(meter, size, processes::fork_wait),
+    },
+    Growth {
+        name: "fork_exec_wait, MiB",
+        sizes: &[1, 4, 16, 64],
+        measure: |meter, size| memory::in_a_large_process(meter, size, processes::fork_exec_wait),
+    },
+    Growth {
+        name: "stat, folders",
+        sizes: &[1, 2, 4, 8, 16, 32],
+        measure: files::lookup_deep,
+    },
+    Growth {
+        name: "getppid, processes",
+        sizes: &[16, 256, 4096],
+        measure: |meter, size| processes::among_many(meter, size, calls::getppid),
+    },
+    Growth {
+        name: "stat, processes",
+        sizes: &[16, 256, 4096],
+        measure: |meter, size| processes::among_many(meter, size, calls::stat),
+    },
+];
+
 /// Whether there is an operation of this name.
 pub(crate) fn is_known(name: &str) -> bool {
     OPERATIONS.iter().any(|one| one.name == name)

@@ -2,6 +2,7 @@
 #![expect(unsafe_code, reason = "fork")]
 
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::os::fd::AsRawFd;
 use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, WaitOptions, waitpid};
@@ -112,6 +113,27 @@ pub(crate) fn fork_exec_wait(meter: &mut Meter) -> io::Result<()> {
         })?;
         child.wait()
     })
+}
+
+/// Does something while so many other processes wait.
+pub(crate) fn among_many(
+    meter: &mut Meter,
+    processes: u64,
+    what: fn(&mut Meter) -> io::Result<()>,
+) -> io::Result<()> {
+    let (over, end) = io::pipe()?;
+    let parents_end = end.as_raw_fd();
+    let wait = || {
+        // SAFETY: this process has no use for its copy of it.
+        unsafe { libc::close(parents_end) };
+        // It ends when the parent's is closed.
+        i32::from((&over).read(&mut [0]).is_err())
+    };
+    let children: io::Result<Vec<Child>> = (0..processes).map(|_| Child::fork(wait)).collect();
+    let children = children?;
+    what(meter)?;
+    drop(end);
+    children.into_iter().try_for_each(Child::wait)
 }
 
 /// As the standard library starts programs: with a child that borrows its parent's memory.
