@@ -175,19 +175,32 @@ pub(crate) struct ExecOptions {
     /// Write a trace of requests, switches and faults, to be opened in Perfetto or Chrome (JSON)
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
+    /// Write which functions of the system the instructions belong to; slow, with --icount and --emulate
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
     /// The command and its arguments
     #[arg(required = true, last = true)]
     command: Vec<OsString>,
 }
 
 impl ExecOptions {
+    /// What is told of every instruction takes so long that only its own clock is right for the system.
+    fn hardware(&self) -> Hardware {
+        let hardware = self.machine.hardware();
+        Hardware {
+            counted: hardware.counted || self.profile.is_some(),
+            ..hardware
+        }
+    }
+
     pub(crate) fn wanted(&self) -> Exec {
         Exec {
-            hardware: self.machine.hardware(),
+            hardware: self.hardware(),
             command: self.command.clone(),
             overlays: self.overlay.clone(),
             timeout: self.timeout.map(Duration::from_secs),
             trace: self.trace.clone(),
+            profile: self.profile.clone(),
         }
     }
 }

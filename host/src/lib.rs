@@ -12,6 +12,7 @@
 //! debugger    the machine seen from outside
 //! bench       what Linux's calls cost, here and in Linux
 //! trace       what the kernel did in a whole run
+//! profile     which functions the instructions of a whole run belong to
 //! inject      faults put into running services, and what comes of them
 //! ```
 
@@ -23,6 +24,7 @@ pub mod inject;
 pub mod install;
 pub mod machine;
 mod package;
+pub mod profile;
 pub mod project;
 pub mod root;
 pub mod run;

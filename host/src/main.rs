@@ -132,7 +132,12 @@ fn start(built: &Built, options: &MachineOptions) -> Result<u8, Error> {
 }
 
 fn exec(built: &Built, options: &MachineOptions, wanted: &Exec, show: bool) -> Result<u8, Error> {
-    let acceleration = acceleration(built, options)?;
+    QEMU.ensure()?;
+    let acceleration = match wanted.profile {
+        // What the host's processor executes nobody tells.
+        Some(_) => Acceleration::None,
+        None => acceleration(built, options)?,
+    };
     let ends = Ends {
         input: Box::new(std::io::stdin()),
         output: Box::new(std::io::stdout()),

@@ -194,6 +194,43 @@ fn a_trace_shows_where_calls_go() {
 }
 
 #[test]
+fn a_profile_shows_who_executes() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("profile.txt");
+    let options = ["--profile", file.to_str().unwrap()];
+    let done = Tool::exec(&options, &["sh", "-c", "echo profiled"]).run();
+    assert_eq!(
+        (done.status, done.output()),
+        (Some(0), "profiled\n".to_owned())
+    );
+
+    let text = fs::read_to_string(&file).unwrap();
+    let rows: Vec<Vec<&str>> = text
+        .lines()
+        .skip(1)
+        .map(|row| row.split_whitespace().collect())
+        .collect();
+    let count = |of: &[&str]| -> u64 {
+        let row = rows.iter().find(|row| row[2..] == *of);
+        row.unwrap_or_else(|| panic!("{of:?}: {text}"))[0]
+            .parse()
+            .unwrap()
+    };
+    // Each service has started, and the functions of the kernel are its instructions.
+    for service in ["pm", "vfs", "vm", "ramfs", "tty", "programs"] {
+        assert!(count(&[service, "(all)"]) > 10_000, "{service}");
+    }
+    let kernel = count(&["kernel", "(all)"]);
+    let of_kernel = rows
+        .iter()
+        .filter(|row| row[2] == "kernel" && row[3] != "(all)");
+    let functions: u64 = of_kernel.map(|row| row[0].parse::<u64>().unwrap()).sum();
+    assert_eq!(functions, kernel);
+    let known = |row: &&Vec<&str>| row[2] == "vfs" && row[3].starts_with("vfs::");
+    assert!(rows.iter().filter(known).count() > 10, "{text}");
+}
+
+#[test]
 fn files_are_laid_over_as_they_are() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

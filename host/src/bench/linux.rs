@@ -84,8 +84,9 @@ impl<'a> Linux<'a> {
             console: Console::Socket(end.as_raw_fd()),
             link: None,
             debug: None,
+            executed: None,
         };
-        let mut running = Emulator::new(&line, vec![end]).start()?;
+        let mut running = Emulator::new(&line, vec![end.into()]).start()?;
         let printed = thread::spawn(move || read_all(console));
         let deadline = Instant::now() + self.options.limit;
         let is_late = loop {

@@ -80,6 +80,7 @@ impl Evernix<'_> {
             overlays: vec![self.overlay.path()],
             timeout: Some(self.options.limit),
             trace: None,
+            profile: None,
         };
         let (output, error) = (Kept::default(), Kept::default());
         let ends = Ends {

@@ -180,6 +180,7 @@ impl Campaign {
             },
             timeout: None,
             trace: None,
+            profile: None,
         };
         let archive = built.archive(&Configuration {
             mode: Mode::Exec(wanted.command.clone()),

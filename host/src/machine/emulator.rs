@@ -4,8 +4,7 @@
     reason = "the wish to die with the parent is stated between fork and exec"
 )]
 
-use std::os::fd::{AsRawFd, RawFd};
-use std::os::unix::net::UnixStream;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
@@ -19,8 +18,8 @@ use crate::Error;
 /// An emulator to start.
 pub struct Emulator<'a> {
     line: &'a Line,
-    /// Sockets that the line names; kept until it has started.
-    sockets: Vec<UnixStream>,
+    /// Descriptors that the line names; kept until it has started.
+    descriptors: Vec<OwnedFd>,
     /// What it gets when the tool dies.
     last_signal: Signal,
 }
@@ -39,12 +38,12 @@ pub enum End {
 }
 
 impl<'a> Emulator<'a> {
-    /// An emulator with this line. The sockets are those that the line names.
+    /// An emulator with this line. The descriptors are those that the line names.
     #[must_use]
-    pub fn new(line: &'a Line, sockets: Vec<UnixStream>) -> Emulator<'a> {
+    pub fn new(line: &'a Line, descriptors: Vec<OwnedFd>) -> Emulator<'a> {
         Emulator {
             line,
-            sockets,
+            descriptors,
             last_signal: Signal::KILL,
         }
     }
@@ -68,8 +67,8 @@ impl<'a> Emulator<'a> {
             // A Ctrl-C is for the tool: the emulator goes with it, without a word of its own.
             command.process_group(0);
         }
-        let sockets: Vec<RawFd> = self.sockets.iter().map(AsRawFd::as_raw_fd).collect();
-        prepare_child(&mut command, sockets, self.last_signal);
+        let descriptors = self.descriptors.iter().map(AsRawFd::as_raw_fd);
+        prepare_child(&mut command, descriptors.collect(), self.last_signal);
         let child = command.spawn().map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => QEMU.missing(),
             _ => Error::Start {
@@ -81,15 +80,15 @@ impl<'a> Emulator<'a> {
     }
 }
 
-/// In the child: keeps the sockets over exec, and dies with the tool.
-fn prepare_child(command: &mut Command, sockets: Vec<RawFd>, last_signal: Signal) {
+/// In the child: keeps the descriptors over exec, and dies with the tool.
+fn prepare_child(command: &mut Command, descriptors: Vec<RawFd>, last_signal: Signal) {
     let tool = rustix::process::getpid();
     let prepare = move || {
-        for socket in &sockets {
-            // SAFETY: the descriptors belong to `Emulator::sockets`, which lives until the child
+        for descriptor in &descriptors {
+            // SAFETY: the descriptors belong to `Emulator::descriptors`, which lives until the child
             // has been started.
-            let socket = unsafe { rustix::fd::BorrowedFd::borrow_raw(*socket) };
-            rustix::io::fcntl_setfd(socket, rustix::io::FdFlags::empty())?;
+            let descriptor = unsafe { rustix::fd::BorrowedFd::borrow_raw(*descriptor) };
+            rustix::io::fcntl_setfd(descriptor, rustix::io::FdFlags::empty())?;
         }
         set_parent_process_death_signal(Some(last_signal))?;
         // The tool may have died before the wish was stated.

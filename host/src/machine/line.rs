@@ -78,6 +78,8 @@ pub struct Line {
     pub link: Option<RawFd>,
     /// A debugger that is connected.
     pub debug: Option<Debug>,
+    /// A pipe of the emulator's process that it tells what it translates and runs.
+    pub executed: Option<RawFd>,
 }
 
 impl Line {
@@ -164,6 +166,10 @@ impl Line {
         if let Some(debug) = &self.debug {
             debug.add_to(line);
         }
+        if let Some(fd) = self.executed {
+            line.pair("-d", "in_asm,exec,nochain")
+                .pair("-D", format!("/dev/fd/{fd}"));
+        }
     }
 }
 
@@ -224,6 +230,7 @@ mod tests {
             console: Console::Terminal,
             link: None,
             debug: None,
+            executed: None,
         }
     }
 
@@ -262,6 +269,17 @@ mod tests {
         assert!(text.contains("socket,id=debug,fd=9 -gdb chardev:debug"));
         assert!(text.contains("-D /trace -dfilter 0x1000+0x2000"));
         assert!(!line().text().contains("-gdb"));
+    }
+
+    #[test]
+    fn what_is_executed_is_told_through_a_pipe() {
+        let told = Line {
+            executed: Some(9),
+            ..line()
+        };
+        let text = told.text();
+        assert!(text.contains("-d in_asm,exec,nochain -D /dev/fd/9"));
+        assert!(!line().text().contains("in_asm"));
     }
 
     #[test]

@@ -82,6 +82,7 @@ fn shell_line(
         console: Console::Terminal,
         link: None,
         debug: None,
+        executed: None,
     })
 }
 

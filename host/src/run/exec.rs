@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::ops::Range;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -14,11 +14,12 @@ use link::Stream;
 
 use crate::build::{Configuration, Mode};
 use crate::machine::{Acceleration, Console, Debug, Emulator, End, Hardware, Line, Running};
-use crate::project::{check_place, say, write};
-use crate::{Built, Error, trace};
+use crate::project::write;
+use crate::{Built, Error};
 
 use super::folder;
 use super::stream::{Event, Reaction, Streams};
+use super::views::Views;
 
 /// What to run.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +34,8 @@ pub struct Exec {
     pub timeout: Option<Duration>,
     /// Where a trace of what the kernel did goes.
     pub trace: Option<PathBuf>,
+    /// Where goes which functions the instructions belong to. It takes an emulator that executes them.
+    pub profile: Option<PathBuf>,
 }
 
 /// The command's standard streams, and the console beside them.
@@ -123,23 +126,17 @@ pub fn execute(
     wanted: &Exec,
     ends: Ends,
 ) -> Result<Outcome, Error> {
-    if let Some(file) = &wanted.trace {
-        check_place(file)?;
-    }
     let folder = folder::make(built.project())?;
+    let mut views = Views::of_run(wanted, folder.path())?;
     let (link, link_end) = UnixStream::pair().map_err(Error::Stream)?;
     let (console, console_end) = UnixStream::pair().map_err(Error::Stream)?;
     let debugger = ends.debugger.as_ref();
-    let memory = wanted.trace.as_ref().map(|_| folder.path().join("memory"));
     let own_log = || folder.path().join("kernel.log");
     let line = Line {
         kernel: built.kernel.clone(),
         archive: make_archive(built, wanted, folder.path())?,
-        append: wanted
-            .trace
-            .as_ref()
-            .map(|_| format!("records={}", trace::ROOM)),
-        memory_file: memory.clone(),
+        append: views.words(),
+        memory_file: views.memory(),
         log: debugger.map_or_else(own_log, |debugger| debugger.log.clone()),
         hardware: wanted.hardware,
         acceleration,
@@ -149,10 +146,12 @@ pub fn execute(
             stub: debugger.stub.as_raw_fd(),
             trace: debugger.trace.clone(),
         }),
+        executed: views.executed(),
     };
-    let mut sockets = vec![link_end, console_end];
-    sockets.extend(ends.debugger.map(|debugger| debugger.stub));
-    let running = Emulator::new(&line, sockets).start()?;
+    let mut descriptors: Vec<OwnedFd> = vec![link_end.into(), console_end.into()];
+    descriptors.extend(ends.debugger.map(|debugger| debugger.stub.into()));
+    descriptors.extend(views.take_pipe());
+    let running = Emulator::new(&line, descriptors).start()?;
     type_on(console.try_clone().map_err(Error::Stream)?, ends.typed);
     let console = collect(console, ends.shown);
     let streams = (ends.input, ends.output, ends.error);
@@ -162,24 +161,8 @@ pub fn execute(
         kernel: String::from_utf8_lossy(&kernel).into_owned(),
         console: console.join().unwrap_or_default(),
     };
-    if let (Some(file), Some(memory)) = (&wanted.trace, memory) {
-        write_trace(file, &memory, &logs.kernel)?;
-    }
+    views.write(built, wanted, &logs.kernel)?;
     Ok(Outcome { ending, logs })
-}
-
-/// Writes what the kernel did, from the memory of a machine that has ended.
-fn write_trace(file: &Path, memory: &Path, log: &str) -> Result<(), Error> {
-    let recorded = trace::read(memory, log)?;
-    if recorded.lost > 0 {
-        let what = format!(
-            "with the last {} records; {} before them were overwritten",
-            recorded.records.len(),
-            recorded.lost
-        );
-        say("Tracing", &what);
-    }
-    write(file, trace::timeline(&recorded).as_bytes())
 }
 
 fn make_archive(built: &Built, wanted: &Exec, folder: &Path) -> Result<PathBuf, Error> {

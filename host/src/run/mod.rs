@@ -5,6 +5,7 @@ mod exec;
 pub(crate) mod folder;
 mod kept;
 mod stream;
+mod views;
 
 use std::time::Duration;
 
