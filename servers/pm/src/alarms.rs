@@ -1,7 +1,7 @@
 //! What happens without a request: timers, signals of terminals, lack of memory.
 
 use crate::end::usage;
-use crate::state::Counter;
+use crate::state::{Counter, Kin};
 use crate::table::effects::key;
 use crate::{Context, apply, interrupt};
 use abi::Time;
@@ -67,10 +67,8 @@ pub(crate) async fn end_victim(cx: &Context) -> bool {
         return false;
     };
     let effects = cx.step("end victim", |state| {
-        let all = state.after(0).map(|(pid, _)| pid);
-        let pid = all
-            .filter(|pid| state.memory(*pid).space == victim.space)
-            .last();
+        let all = state.with(Kin::Space(victim.space));
+        let pid = all.last().map(|(pid, _)| pid);
         pid.filter(|_| victim.space != abi::SpaceId::NONE)
             .map(|pid| state.post(pid, Signal::KILL, Information::kernel()))
     });

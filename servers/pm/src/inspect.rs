@@ -2,7 +2,7 @@
 
 use crate::end::usage;
 use crate::process::{Life, Process};
-use crate::state::{Counter, Name};
+use crate::state::{Counter, Kin, Name};
 use crate::{Context, State};
 use abi::{Errno, Pid};
 use alloc::boxed::Box;
@@ -39,9 +39,7 @@ pub(crate) fn answer(cx: Context, request: Request) -> Handler {
         }),
         Request::SessionOf(question) => Box::pin(async move {
             cx.end_with(|state| {
-                let found = state
-                    .after(0)
-                    .find(|(_, process)| process.group == question.group);
+                let found = state.with(Kin::Group(question.group)).next();
                 let (_, process) = found.ok_or(Errno::SRCH)?;
                 Ok(Session {
                     session: process.session,

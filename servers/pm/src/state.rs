@@ -2,6 +2,7 @@
 //! modules of [`crate::table`], over whichever version this is built as.
 
 mod conversion;
+mod family;
 mod version_1;
 mod version_2;
 
@@ -19,6 +20,19 @@ pub struct Memory {
     pub space: SpaceId,
     /// It is that of the parent, who waits.
     pub is_borrowed: bool,
+}
+
+/// What processes have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kin {
+    /// They are children of this process.
+    Parent(u32),
+    /// They are in this process group.
+    Group(u32),
+    /// They are in this session.
+    Session(u32),
+    /// They are in this address space.
+    Space(SpaceId),
 }
 
 /// A number that pm keeps.

@@ -1,6 +1,7 @@
 //! Version 1: one container for each number, and an index of timers by deadline.
 
-use super::{Counter, Memory, Name};
+use super::family::{Family, Member};
+use super::{Counter, Kin, Memory, Name};
 use crate::process::{Command, Making, Process, Timer};
 use abi::SpaceId;
 use alloc::vec::Vec;
@@ -25,7 +26,7 @@ pub(super) struct Entry {
 #[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(0)]
-    pub(super) processes: Map<u32, Entry>,
+    pub(super) processes: Family<Entry>,
     #[n(1)]
     pub(super) actions: Map<(u32, u8), Action>,
     #[n(2)]
@@ -53,17 +54,27 @@ pub struct State {
     pub(super) makings: Map<u32, Making>,
 }
 
+impl Member for Entry {
+    fn process(&self) -> &Process {
+        &self.process
+    }
+
+    fn space(&self) -> SpaceId {
+        SpaceId(self.space)
+    }
+}
+
 impl State {
     /// A process.
     #[must_use]
     pub fn process(&self, pid: u32) -> Option<&Process> {
-        self.processes.get(&pid).map(|entry| &entry.process)
+        self.processes.get(pid).map(|entry| &entry.process)
     }
 
     /// Changes a process.
     pub fn change<R>(&mut self, pid: u32, change: impl FnOnce(&mut Process) -> R) -> Option<R> {
         self.processes
-            .update(&pid, |entry| change(&mut entry.process))
+            .update(pid, |entry| change(&mut entry.process))
     }
 
     /// Adds a process.
@@ -81,15 +92,19 @@ impl State {
 
     /// Forgets a process, not what else is kept for its number.
     pub fn remove(&mut self, pid: u32) {
-        self.processes.remove(&pid);
+        self.processes.remove(pid);
     }
 
     /// All processes, in order of their numbers, from the first number above `after`.
     pub fn after(&self, after: u32) -> impl Iterator<Item = (u32, &Process)> {
-        let from = after.saturating_add(1);
-        self.processes
-            .range(from..)
-            .map(|(pid, entry)| (*pid, &entry.process))
+        let all = self.processes.after(after);
+        all.map(|(pid, entry)| (pid, &entry.process))
+    }
+
+    /// The processes that have something in common, in order of their numbers.
+    pub fn with(&self, kin: Kin) -> impl Iterator<Item = (u32, &Process)> {
+        let all = self.processes.with(kin);
+        all.map(|(pid, entry)| (pid, &entry.process))
     }
 
     /// How many processes there are.
@@ -102,7 +117,7 @@ impl State {
     #[must_use]
     pub fn memory(&self, pid: u32) -> Memory {
         self.processes
-            .get(&pid)
+            .get(pid)
             .map_or_else(Memory::default, |entry| Memory {
                 space: SpaceId(entry.space),
                 is_borrowed: entry.is_borrowed,
@@ -111,7 +126,7 @@ impl State {
 
     /// Gives a process other memory.
     pub fn set_memory(&mut self, pid: u32, memory: Memory) {
-        self.processes.update(&pid, |entry| {
+        self.processes.update(pid, |entry| {
             entry.space = memory.space.0;
             entry.is_borrowed = memory.is_borrowed;
         });

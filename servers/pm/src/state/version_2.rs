@@ -1,7 +1,8 @@
 //! Version 2: numbers and names in a table each, memory as one value, and no index of timers, of
 //! which there are few.
 
-use super::{Counter, Memory, Name};
+use super::family::{Family, Member};
+use super::{Counter, Kin, Memory, Name};
 use crate::process::{Command, Making, Process, Timer};
 use abi::SpaceId;
 use alloc::vec::Vec;
@@ -38,7 +39,7 @@ pub(super) struct Entry {
 #[derive(Debug, Default, Encode, Decode, Shape)]
 pub struct State {
     #[n(1)]
-    pub(super) table: Map<u32, Entry>,
+    pub(super) table: Family<Entry>,
     #[n(2)]
     pub(super) actions: Map<(u32, u8), Action>,
     #[n(3)]
@@ -90,16 +91,26 @@ impl From<Held> for Memory {
     }
 }
 
+impl Member for Entry {
+    fn process(&self) -> &Process {
+        &self.process
+    }
+
+    fn space(&self) -> SpaceId {
+        Memory::from(self.memory).space
+    }
+}
+
 impl State {
     /// A process.
     #[must_use]
     pub fn process(&self, pid: u32) -> Option<&Process> {
-        self.table.get(&pid).map(|entry| &entry.process)
+        self.table.get(pid).map(|entry| &entry.process)
     }
 
     /// Changes a process.
     pub fn change<R>(&mut self, pid: u32, change: impl FnOnce(&mut Process) -> R) -> Option<R> {
-        self.table.update(&pid, |entry| change(&mut entry.process))
+        self.table.update(pid, |entry| change(&mut entry.process))
     }
 
     /// Adds a process.
@@ -115,15 +126,19 @@ impl State {
 
     /// Forgets a process, not what else is kept for its number.
     pub fn remove(&mut self, pid: u32) {
-        self.table.remove(&pid);
+        self.table.remove(pid);
     }
 
     /// All processes, in order of their numbers, from the first number above `after`.
     pub fn after(&self, after: u32) -> impl Iterator<Item = (u32, &Process)> {
-        let from = after.saturating_add(1);
-        self.table
-            .range(from..)
-            .map(|(pid, entry)| (*pid, &entry.process))
+        let all = self.table.after(after);
+        all.map(|(pid, entry)| (pid, &entry.process))
+    }
+
+    /// The processes that have something in common, in order of their numbers.
+    pub fn with(&self, kin: Kin) -> impl Iterator<Item = (u32, &Process)> {
+        let all = self.table.with(kin);
+        all.map(|(pid, entry)| (pid, &entry.process))
     }
 
     /// How many processes there are.
@@ -136,14 +151,13 @@ impl State {
     #[must_use]
     pub fn memory(&self, pid: u32) -> Memory {
         self.table
-            .get(&pid)
+            .get(pid)
             .map_or_else(Memory::default, |entry| entry.memory.into())
     }
 
     /// Gives a process other memory.
     pub fn set_memory(&mut self, pid: u32, memory: Memory) {
-        self.table
-            .update(&pid, |entry| entry.memory = memory.into());
+        self.table.update(pid, |entry| entry.memory = memory.into());
     }
 
     /// A timer.

@@ -2,6 +2,7 @@
 
 use crate::State;
 use crate::process::{Life, Process};
+use crate::state::Kin;
 use abi::Errno;
 use alloc::vec::Vec;
 use linux::process::usage::Usage;
@@ -28,14 +29,14 @@ impl State {
     pub fn find_changed(&self, parent: u32, wanted: &Wanted) -> Result<Option<Found>, Errno> {
         let own_group = self.process(parent).map_or(0, |process| process.group);
         let mut is_any = false;
-        for (pid, child) in self.after(0) {
+        for (pid, child) in self.with(Kin::Parent(parent)) {
             let fits = match wanted.which {
                 Which::Any => true,
                 Which::OwnGroup => child.group == own_group,
                 Which::Group(group) => child.group == group,
                 Which::Process(process) => pid == process,
             };
-            if child.parent != parent || !fits {
+            if !fits {
                 continue;
             }
             is_any = true;

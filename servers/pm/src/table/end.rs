@@ -4,6 +4,7 @@ use super::effects::{Effects, key};
 use super::post::child_information;
 use crate::State;
 use crate::process::{Departure, Life, Process};
+use crate::state::Kin;
 use abi::RequestId;
 use alloc::vec::Vec;
 use linux::process::information::Information;
@@ -121,8 +122,7 @@ impl State {
         let mut effects = Effects::default();
         let heir = self.heir(pid);
         let children: Vec<_> = self
-            .after(0)
-            .filter(|(_, child)| child.parent == pid)
+            .with(Kin::Parent(pid))
             .map(|(child, process)| {
                 (
                     child,
@@ -178,8 +178,8 @@ impl State {
             return Vec::new();
         };
         let keeps = |other: &Process| other.session == own.session && other.group != own.group;
-        let children = self.after(0).filter(|(_, other)| other.parent == pid);
-        let mut groups: Vec<u32> = children
+        let mut groups: Vec<u32> = self
+            .with(Kin::Parent(pid))
             .filter(|(_, child)| keeps(child))
             .map(|(_, child)| child.group)
             .collect();
@@ -189,10 +189,8 @@ impl State {
         groups.sort_unstable();
         groups.dedup();
         groups.retain(|group| {
-            let stopped = |(_, other): (u32, &Process)| {
-                other.group == *group && matches!(other.life, Life::Stopped(_))
-            };
-            self.after(0).any(stopped) && self.is_orphaned_without(*group, pid)
+            let stopped = |(_, other): (u32, &Process)| matches!(other.life, Life::Stopped(_));
+            self.with(Kin::Group(*group)).any(stopped) && self.is_orphaned_without(*group, pid)
         });
         groups
     }

@@ -3,7 +3,7 @@
 use super::effects::{Effects, key};
 use crate::State;
 use crate::process::{Command, FIRST_POSIX};
-use crate::state::Memory;
+use crate::state::{Kin, Memory};
 use abi::{Errno, SpaceId};
 use alloc::vec::Vec;
 use linux::process::action::AlternateStack;
@@ -89,9 +89,8 @@ impl State {
         if memory.is_borrowed || memory.space == SpaceId::NONE {
             return SpaceId::NONE;
         }
-        let shares = |other: &u32| self.memory(*other).space == memory.space;
-        let heir = self.after(0).map(|(other, _)| other).find(shares);
-        match heir {
+        let heir = self.with(Kin::Space(memory.space)).next();
+        match heir.map(|(heir, _)| heir) {
             Some(heir) => {
                 self.set_memory(
                     heir,

@@ -3,6 +3,7 @@
 use super::effects::Effects;
 use crate::State;
 use crate::process::Process;
+use crate::state::Kin;
 use abi::Errno;
 use alloc::vec::Vec;
 use linux::process::information::Information;
@@ -29,8 +30,8 @@ impl State {
 
     /// The same, as if `gone` were not there.
     pub(super) fn is_orphaned_without(&self, group: u32, gone: u32) -> bool {
-        !self.after(0).any(|(pid, member)| {
-            let counts = member.group == group && pid != gone && member.is_alive();
+        !self.with(Kin::Group(group)).any(|(pid, member)| {
+            let counts = pid != gone && member.is_alive();
             // A child of init has nobody who cares, even if init is in the same session.
             counts
                 && member.parent != 1
@@ -44,8 +45,8 @@ impl State {
     /// The members of a group that are alive.
     #[must_use]
     pub fn members(&self, group: u32) -> Vec<u32> {
-        let all = self.after(0);
-        let members = all.filter(|(_, process)| process.group == group && process.is_alive());
+        let all = self.with(Kin::Group(group));
+        let members = all.filter(|(_, process)| process.is_alive());
         members.map(|(pid, _)| pid).collect()
     }
 
@@ -77,8 +78,8 @@ impl State {
             return Err(Errno::PERM);
         }
         let session = process.session;
-        let exists = |(_, other): (u32, &Process)| other.group == group && other.session == session;
-        if group != pid && !self.after(0).any(exists) {
+        let exists = |(_, other): (u32, &Process)| other.session == session;
+        if group != pid && !self.with(Kin::Group(group)).any(exists) {
             return Err(Errno::PERM);
         }
         self.change(pid, |process| process.group = group);
@@ -90,7 +91,7 @@ impl State {
     /// # Errors
     /// `PERM` when it leads a group, or a group has its number.
     pub fn set_session(&mut self, pid: u32) -> Result<u32, Errno> {
-        if self.after(0).any(|(_, other)| other.group == pid) {
+        if self.with(Kin::Group(pid)).next().is_some() {
             return Err(Errno::PERM);
         }
         self.change(pid, |process| {
@@ -117,7 +118,7 @@ impl State {
             // A zombie can still be named.
             Target::Process(pid) => self.process(pid).map(|_| pid).into_iter().collect(),
             Target::Group(group) => {
-                let all = self.after(0).filter(|(_, process)| process.group == group);
+                let all = self.with(Kin::Group(group));
                 all.map(|(pid, _)| pid).collect()
             }
             Target::All => self

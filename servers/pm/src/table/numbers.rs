@@ -1,7 +1,7 @@
 //! Numbers of processes, random numbers, and the limits of processes.
 
 use crate::State;
-use crate::state::Counter;
+use crate::state::{Counter, Kin};
 use abi::{Errno, limits};
 use alloc::vec::Vec;
 use linux::process::limit::{INFINITY, Limit, Resource};
@@ -51,7 +51,8 @@ impl State {
             all.filter(|(_, process)| process.credentials.users.real == user)
                 .count() as u64
         };
-        if self.count() >= limits::PROCESSES || user != ROOT && own() >= most {
+        let may_be_many = user != ROOT && self.count() as u64 >= most;
+        if self.count() >= limits::PROCESSES || may_be_many && own() >= most {
             return Err(Errno::AGAIN);
         }
         let mut number = u32::try_from(self.counter(Counter::LastProcess)).unwrap_or(LAST_NUMBER);
@@ -73,9 +74,8 @@ impl State {
     fn is_taken(&self, number: u32) -> bool {
         self.process(number).is_some()
             || self.makings().get(&number).is_some()
-            || self
-                .after(0)
-                .any(|(_, other)| other.group == number || other.session == number)
+            || self.with(Kin::Group(number)).next().is_some()
+            || self.with(Kin::Session(number)).next().is_some()
     }
 
     /// Random words (splitmix64, Steele and others 2014), for layouts and AT_RANDOM.

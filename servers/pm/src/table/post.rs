@@ -73,11 +73,16 @@ impl State {
     /// Lets a stopped process go on, and forgets stops that are pending.
     fn resume(&mut self, pid: u32, signal: Signal) -> Effects {
         let mut effects = Effects::default();
+        let is_stop = |pending: &Pending| SignalSet::STOPS.contains(pending.signal);
+        let has_to = self.process(pid).is_some_and(|process| {
+            matches!(process.life, Life::Stopped(_)) || process.pending.iter().any(is_stop)
+        });
+        if !has_to {
+            return effects;
+        }
         let was_stopped = self
             .change(pid, |process| {
-                process
-                    .pending
-                    .retain(|other| !SignalSet::STOPS.contains(other.signal));
+                process.pending.retain(|other| !is_stop(other));
                 let was_stopped = matches!(process.life, Life::Stopped(_));
                 if was_stopped {
                     process.life = Life::Running;
