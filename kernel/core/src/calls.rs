@@ -31,6 +31,8 @@ pub(crate) struct Maker {
     pub(crate) root: Frame,
     /// The instance's memory; of an exporter, that of the instance it exports for.
     pub(crate) memory: InstanceHandle,
+    /// The event page of that.
+    pub(crate) event: Frame,
     /// The instance.
     pub(crate) instance: InstanceIndex,
 }
@@ -89,13 +91,11 @@ impl<M: Machine> Kernel<M> {
             return None;
         };
         let instance = self.instances.get(index)?;
-        let (slot, memory) = (instance.slot, instance.memory);
+        let (slot, memory, event) = (instance.slot, instance.memory, instance.event);
         let (role, root) = match kind {
             Kind::Exporter(_) => (Role::Exporter, self.memory.view_root(instance.view?)),
-            _ if self.slot(slot).current == Some(index) => {
-                (Role::Current, self.memory.instance_root(memory))
-            }
-            _ => (Role::Candidate, self.memory.instance_root(memory)),
+            _ if self.slot(slot).current == Some(index) => (Role::Current, instance.root),
+            _ => (Role::Candidate, instance.root),
         };
         Some((
             Maker {
@@ -103,6 +103,7 @@ impl<M: Machine> Kernel<M> {
                 thread,
                 root,
                 memory,
+                event,
                 instance: index,
             },
             role,
@@ -246,8 +247,7 @@ impl<M: Machine> Kernel<M> {
 
     /// The event page of the one who calls. An exporter has none of its own.
     fn event_page(&mut self, maker: &Maker) -> &mut EventPage {
-        let frame = self.memory.event_frame(maker.memory);
-        self.machine.event_page(frame)
+        self.machine.event_page(maker.event)
     }
 
     /// Writes a structure to the memory of the one who calls.

@@ -53,7 +53,7 @@ impl<M: Machine> Kernel<M> {
         self.record(Record::Cancelled(id));
         if state == RequestState::Delivered {
             self.requests.items[index as usize].cancel_told = true;
-            let cancels = &mut self.slots.items[at.index()].cancels;
+            let cancels = &mut self.slots[at].cancels;
             cancels.push_back(&mut self.requests.items, Chain::Cancel, index);
             self.wake(at);
         }

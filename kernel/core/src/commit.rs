@@ -70,30 +70,26 @@ impl<M: Machine> Kernel<M> {
     /// Delivered requests go back to the head of the queue, in order; the event that was not
     /// acknowledged is delivered again.
     fn take_over_requests(&mut self, slot: Endpoint) {
-        let own = slot.index();
         let requests = &mut self.requests.items;
-        while let Some(index) = self.slots.items[own]
-            .cancels
-            .pop_front(requests, Chain::Cancel)
-        {
+        while let Some(index) = self.slots[slot].cancels.pop_front(requests, Chain::Cancel) {
             requests[index as usize].cancel_told = false;
         }
         while self.rules.hold(Rule::Requeue)
-            && let Some(index) = self.slots.items[own].delivered.last()
+            && let Some(index) = self.slots[slot].delivered.last()
         {
             self.unplace(index);
             self.requeue(index);
         }
-        match core::mem::take(&mut self.slots.items[own].unacknowledged) {
+        match core::mem::take(&mut self.slots[slot].unacknowledged) {
             Unacknowledged::Completion(index) if !self.rules.hold(Rule::Completions) => {
                 self.forget_submission(index);
             }
             Unacknowledged::Completion(index) => {
-                let completions = &mut self.slots.items[own].completions;
+                let completions = &mut self.slots[slot].completions;
                 completions.push_front(&mut self.requests.items, Chain::Place, index);
             }
-            Unacknowledged::Timer(deadline) if self.slots.items[own].timer == Time::NEVER => {
-                self.slots.items[own].timer = deadline;
+            Unacknowledged::Timer(deadline) if self.slots[slot].timer == Time::NEVER => {
+                self.slots[slot].timer = deadline;
                 self.schedule.next_timer = self.schedule.next_timer.min(deadline);
             }
             _ => {}
@@ -103,7 +99,7 @@ impl<M: Machine> Kernel<M> {
     /// Submissions of an instance, rather than of the slot, are nobody's from now on; and so are all
     /// of them when the new one has no State that knows of them.
     fn disown(&mut self, slot: Endpoint, fresh: bool) {
-        let mut at = self.slots.items[slot.index()].submitted.first();
+        let mut at = self.slots[slot].submitted.first();
         while let Some(index) = at {
             at = List::after(&self.requests.items, Chain::Maker, index);
             let request = &self.requests.items[index as usize];
@@ -118,7 +114,7 @@ impl<M: Machine> Kernel<M> {
     pub(crate) fn abandon(&mut self, slot: Endpoint, index: u16) {
         let ended = self.requests.items[index as usize].state == RequestState::Ended;
         if ended {
-            let completions = &mut self.slots.items[slot.index()].completions;
+            let completions = &mut self.slots[slot].completions;
             completions.remove(&mut self.requests.items, Chain::Place, index);
             self.forget_submission(index);
         } else if self.leave_submissions(index).is_some() {

@@ -102,7 +102,7 @@ impl<M: Machine> Kernel<M> {
         };
         let layout = self.memory.instance_layout(instance.memory);
         let registers = self.threads[thread as usize].registers;
-        let root = self.memory.instance_root(instance.memory);
+        let root = instance.root;
         let version = instance.version;
         let top = Place {
             root,

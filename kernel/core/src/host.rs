@@ -215,7 +215,7 @@ impl Host {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Time> {
         let now = self.now();
-        let timers = self.kernel.slots.items.iter().map(|slot| slot.timer);
+        let timers = self.kernel.slots.all().map(|(_, slot)| slot.timer);
         timers
             .chain(self.kernel.transaction_deadline())
             .filter(|deadline| *deadline > now && *deadline != Time::NEVER)

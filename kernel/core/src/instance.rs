@@ -7,6 +7,7 @@ use abi::limits::SLOTS;
 use abi::slot::Phase;
 use abi::word::low_16;
 
+use crate::machine::Frame;
 use crate::memory::{ImageSource, InstanceHandle, ViewHandle};
 use crate::thread::ThreadIndex;
 
@@ -16,6 +17,9 @@ pub(crate) type InstanceIndex = u16;
 /// Instances that can be at a time: a current one and a candidate for each slot, and as many old
 /// ones as slots whose memory is still lent.
 pub(crate) const INSTANCES: usize = 3 * SLOTS;
+
+/// The length of their table: a power of two, which an index is cut to at no cost.
+const ROOM: usize = INSTANCES.next_power_of_two();
 
 /// What an instance is told about its start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +41,10 @@ pub(crate) struct Instance {
     pub(crate) slot: Endpoint,
     /// Its memory.
     pub(crate) memory: InstanceHandle,
+    /// The top-level page table of that.
+    pub(crate) root: Frame,
+    /// Its event page, for [`crate::machine::Machine::event_page`].
+    pub(crate) event: Frame,
     /// What it does.
     pub(crate) phase: Phase,
     /// Its image's version.
@@ -57,7 +65,7 @@ pub(crate) struct Instance {
 
 /// All instances, with their threads' places in the table of threads.
 pub(crate) struct Instances {
-    pub(crate) items: Box<[Option<Instance>]>,
+    pub(crate) items: Box<[Option<Instance>; ROOM]>,
     first_thread: usize,
     made: u64,
 }
@@ -66,7 +74,10 @@ impl Instances {
     /// A table whose threads start at `first_thread`.
     pub(crate) fn new(first_thread: usize) -> Instances {
         Instances {
-            items: alloc::vec![None; INSTANCES].into_boxed_slice(),
+            items: alloc::vec![None; ROOM]
+                .into_boxed_slice()
+                .try_into()
+                .unwrap_or_else(|_| unreachable!("as many as were made")),
             first_thread,
             made: 0,
         }
@@ -80,18 +91,18 @@ impl Instances {
 
     /// A free record.
     pub(crate) fn vacant(&self) -> Option<InstanceIndex> {
-        let found = self.items.iter().position(Option::is_none)?;
+        let found = self.items[..INSTANCES].iter().position(Option::is_none)?;
         InstanceIndex::try_from(found).ok()
     }
 
     /// A record in use.
     pub(crate) fn get(&self, index: InstanceIndex) -> Option<&Instance> {
-        self.items.get(index as usize)?.as_ref()
+        self.items[index as usize % ROOM].as_ref()
     }
 
     /// A record in use.
     pub(crate) fn get_mut(&mut self, index: InstanceIndex) -> Option<&mut Instance> {
-        self.items.get_mut(index as usize)?.as_mut()
+        self.items[index as usize % ROOM].as_mut()
     }
 
     /// The thread of an instance.

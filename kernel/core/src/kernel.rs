@@ -180,11 +180,11 @@ impl<M: Machine> Kernel<M> {
     }
 
     pub(crate) fn slot(&self, slot: Endpoint) -> &Slot {
-        &self.slots.items[slot.index() % SLOTS]
+        &self.slots[slot]
     }
 
     pub(crate) fn slot_mut(&mut self, slot: Endpoint) -> &mut Slot {
-        &mut self.slots.items[slot.index() % SLOTS]
+        &mut self.slots[slot]
     }
 
     /// The thread of a slot's current instance.

@@ -158,7 +158,7 @@ impl<M: Machine> Kernel<M> {
             }
             Owner::Instance(index) => {
                 let instance = self.instances.get(index).ok_or(CallError::BadAddress)?;
-                Ok(self.memory.instance_root(instance.memory))
+                Ok(instance.root)
             }
         }
     }
@@ -249,7 +249,7 @@ impl<M: Machine> Kernel<M> {
         self.unplace(index);
         let request = &mut self.requests.items[index as usize];
         request.state = RequestState::Held;
-        let slot = &mut self.slots.items[request.at.index()];
+        let slot = &mut self.slots[request.at];
         slot.held
             .push_back(&mut self.requests.items, Chain::Place, index);
         if slot.unacknowledged == Unacknowledged::Request(held) {
@@ -324,7 +324,7 @@ impl<M: Machine> Kernel<M> {
     ) -> Result<Place, CallError> {
         let instance = self.instances.get(index).ok_or(CallError::NoSlot)?;
         Ok(Place {
-            root: self.memory.instance_root(instance.memory),
+            root: instance.root,
             address,
         })
     }

@@ -13,9 +13,9 @@ impl<M: Machine> Kernel<M> {
     /// # Errors
     /// `NoSlot`; `NotPermitted` when it is not declared.
     pub fn notify(&mut self, slot: Endpoint, to: Endpoint) -> Result<(), CallError> {
-        let own = self.slots.declared(slot)?;
+        self.slots.declared(slot)?;
         self.slots.declared(to)?;
-        if self.slots.items[own].declaration.notifies >> to.0 & 1 == 0 {
+        if self.slots[slot].declaration.notifies >> to.0 & 1 == 0 {
             return Err(CallError::NotPermitted);
         }
         self.raise(to, 1 << slot.0);
@@ -24,10 +24,8 @@ impl<M: Machine> Kernel<M> {
 
     /// Raises bits at a slot, if there is such a slot.
     pub(crate) fn raise(&mut self, to: Endpoint, bits: u64) {
-        if let Ok(index) = self.slots.declared(to)
-            && !self.slots.items[index].down
-        {
-            self.slots.items[index].notifications |= bits;
+        if self.slots.declared(to).is_ok() && !self.slots[to].down {
+            self.slots[to].notifications |= bits;
             self.wake(to);
         }
     }
@@ -37,8 +35,8 @@ impl<M: Machine> Kernel<M> {
     /// # Errors
     /// `NoSlot`.
     pub fn set_timer(&mut self, slot: Endpoint, deadline: Time) -> Result<(), CallError> {
-        let index = self.slots.declared(slot)?;
-        self.slots.items[index].timer = deadline;
+        self.slots.declared(slot)?;
+        self.slots[slot].timer = deadline;
         self.schedule.next_timer = self.schedule.next_timer.min(deadline);
         Ok(())
     }

@@ -3,7 +3,6 @@
 use abi::crash::RecentRequest;
 use abi::event::notification;
 use abi::lease::LeaseInformation;
-use abi::limits::SLOTS;
 use abi::slot::Fault;
 use abi::trace::Record;
 use abi::{Call, Endpoint, Event, EventKind, RequestId, Time};
@@ -11,8 +10,7 @@ use abi::{Call, Endpoint, Event, EventKind, RequestId, Time};
 use crate::instance::InstanceIndex;
 use crate::kernel::Kernel;
 use crate::list::{Chain, List};
-use crate::machine::Machine;
-use crate::memory::InstanceHandle;
+use crate::machine::{Frame, Machine};
 use crate::request::{Origin, Request, RequestIndex, RequestState, Requests};
 use crate::rule::Rule;
 use crate::slot::Unacknowledged;
@@ -69,7 +67,7 @@ impl<M: Machine> Kernel<M> {
     fn take_event(&mut self, slot: Endpoint) -> Option<Taken> {
         let now = self.moment();
         let requests = &mut self.requests.items;
-        let record = &mut self.slots.items[slot.index() % SLOTS];
+        let record = &mut self.slots[slot];
         let what = if let Some(index) = record.completions.pop_front(requests, Chain::Place) {
             record.unacknowledged = Unacknowledged::Completion(index);
             What::Completion(index)
@@ -94,7 +92,7 @@ impl<M: Machine> Kernel<M> {
 
     fn deliver(&mut self, slot: Endpoint, index: RequestIndex) -> What {
         let order = self.requests.next_delivery();
-        let record = &mut self.slots.items[slot.index() % SLOTS];
+        let record = &mut self.slots[slot];
         record
             .delivered
             .push_back(&mut self.requests.items, Chain::Place, index);
@@ -124,7 +122,7 @@ impl<M: Machine> Kernel<M> {
         let requests = &mut self.requests.items;
         requests[index as usize].state = RequestState::Queued;
         let (slot, order) = (requests[index as usize].at, requests[index as usize].order);
-        let queue = &mut self.slots.items[slot.index() % SLOTS].queue;
+        let queue = &mut self.slots[slot].queue;
         let mut before = if self.rules.hold(Rule::Order) {
             queue.first()
         } else {
@@ -148,9 +146,9 @@ impl<M: Machine> Kernel<M> {
             return false;
         };
         let thread = self.instances.thread(instance);
-        let memory = self.instances.get(instance).map(|instance| instance.memory);
+        let page = self.instances.get(instance).map(|instance| instance.event);
         // One that waits is neither frozen nor down, and has no event before this one.
-        let (State::Receiving, Some(memory)) = (self.threads[thread as usize].state, memory) else {
+        let (State::Receiving, Some(page)) = (self.threads[thread as usize].state, page) else {
             return false;
         };
         let now = self.moment();
@@ -160,7 +158,7 @@ impl<M: Machine> Kernel<M> {
         let made = made(request);
         self.record(made);
         let what = self.deliver(to, index);
-        self.tell(memory, &Taken { what, now });
+        self.tell(page, &Taken { what, now });
         self.threads[thread as usize].registers.rax = 0;
         self.make_ready(thread, State::Ready);
         self.pass_point(to, thread, Call::Receive as u64, false);
@@ -168,9 +166,8 @@ impl<M: Machine> Kernel<M> {
     }
 
     /// Writes an event where an instance finds it.
-    fn tell(&mut self, memory: InstanceHandle, taken: &Taken) {
-        let frame = self.memory.event_frame(memory);
-        let event = &mut self.machine.event_page(frame).event;
+    fn tell(&mut self, page: Frame, taken: &Taken) {
+        let event = &mut self.machine.event_page(page).event;
         self.requests.describe(taken, event);
     }
 
@@ -182,7 +179,7 @@ impl<M: Machine> Kernel<M> {
         index: InstanceIndex,
     ) -> Option<()> {
         let instance = self.instances.get(index)?;
-        let (slot, memory) = (instance.slot, instance.memory);
+        let (slot, page) = (instance.slot, instance.event);
         if self.slot(slot).current != Some(index) || self.stop_at_receive(slot) {
             return None;
         }
@@ -190,7 +187,7 @@ impl<M: Machine> Kernel<M> {
             self.block(thread, State::Receiving);
             return None;
         };
-        self.tell(memory, &taken);
+        self.tell(page, &taken);
         self.threads[thread as usize].registers.rax = 0;
         (!self.pass_point(slot, thread, Call::Receive as u64, false)).then_some(())
     }
@@ -198,9 +195,9 @@ impl<M: Machine> Kernel<M> {
     /// All the notification bits that can ever be raised at a slot.
     pub(crate) fn possible_bits(&self, slot: Endpoint) -> u64 {
         let mut bits = 0;
-        for (index, other) in self.slots.items.iter().enumerate() {
+        for (endpoint, other) in self.slots.all() {
             if other.declared && other.declaration.notifies >> slot.0 & 1 == 1 {
-                bits |= 1 << index;
+                bits |= 1 << endpoint.0;
             }
         }
         let interrupts = self.slot(slot).declaration.interrupts;

@@ -257,8 +257,8 @@ impl<M: Machine> Kernel<M> {
         &self,
         slot: Endpoint,
     ) -> Result<(InstanceIndex, crate::memory::ViewHandle), CallError> {
-        let own = self.slots.declared(slot)?;
-        let index = self.slots.items[own].candidate.ok_or(CallError::BadState)?;
+        self.slots.declared(slot)?;
+        let index = self.slots[slot].candidate.ok_or(CallError::BadState)?;
         let view = self.instances.get(index).and_then(|instance| instance.view);
         Ok((index, view.ok_or(CallError::BadState)?))
     }
@@ -304,8 +304,8 @@ impl<M: Machine> Kernel<M> {
     /// # Errors
     /// `BadState` when it does not import.
     pub fn candidate_ready(&mut self, slot: Endpoint, refusal: Refusal) -> Result<(), CallError> {
-        let own = self.slots.declared(slot)?;
-        let index = self.slots.items[own].candidate.ok_or(CallError::BadState)?;
+        self.slots.declared(slot)?;
+        let index = self.slots[slot].candidate.ok_or(CallError::BadState)?;
         let instance = self.instances.get_mut(index);
         let instance = instance.filter(|instance| instance.phase == Phase::Importing);
         let instance = instance.ok_or(CallError::BadState)?;

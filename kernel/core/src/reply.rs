@@ -39,7 +39,7 @@ impl<M: Machine> Kernel<M> {
         self.record(Record::Ended(id, reply.result));
         if let Origin::Submission(slot, _) = origin {
             self.requests.items[index as usize].reply = reply;
-            let completions = &mut self.slots.items[slot.index()].completions;
+            let completions = &mut self.slots[slot].completions;
             completions.push_back(&mut self.requests.items, Chain::Place, index);
             return self.wake(slot);
         }
@@ -67,7 +67,7 @@ impl<M: Machine> Kernel<M> {
     pub(crate) fn unplace(&mut self, index: RequestIndex) {
         let requests = &mut self.requests.items;
         let request = requests[index as usize];
-        let slot = &mut self.slots.items[request.at.index() % abi::limits::SLOTS];
+        let slot = &mut self.slots[request.at];
         match request.state {
             RequestState::Queued => slot.queue.remove(requests, Chain::Place, index),
             RequestState::Delivered => slot.delivered.remove(requests, Chain::Place, index),
@@ -126,7 +126,7 @@ impl<M: Machine> Kernel<M> {
             return None;
         };
         self.requests.leave(slot, tag, index);
-        let submitted = &mut self.slots.items[slot.index()].submitted;
+        let submitted = &mut self.slots[slot].submitted;
         submitted.remove(&mut self.requests.items, Chain::Maker, index);
         self.requests.items[index as usize].origin = Origin::Nobody;
         Some((slot, tag))

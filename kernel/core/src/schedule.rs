@@ -3,12 +3,12 @@
 use abi::event::notification;
 use abi::slot::Failure;
 use abi::trace::{Record, Runner};
-use abi::word::low_16;
 use abi::{Endpoint, Time};
 
 use crate::kernel::Kernel;
 use crate::list::{Chain, List};
 use crate::machine::{Frame, Machine};
+use crate::slot::every;
 use crate::thread::{Kind, State, ThreadIndex};
 
 /// Priorities: services have those below 16, programs those from 16 on.
@@ -243,10 +243,9 @@ impl<M: Machine> Kernel<M> {
             return None;
         }
         self.tell_relief();
-        let memory = self.instances.get(index)?.memory;
+        let root = self.instances.get(index)?.root;
         self.schedule.picks = false;
         self.schedule.caller = None;
-        let root = self.memory.instance_root(memory);
         Some(Next::Run { thread, root })
     }
 
@@ -364,8 +363,7 @@ impl<M: Machine> Kernel<M> {
                 if self.threads[thread as usize].state == State::ReadyToReceive {
                     self.complete_receive(thread, index)?;
                 }
-                let memory = self.instances.get(index)?.memory;
-                Some(self.memory.instance_root(memory))
+                Some(self.instances.get(index)?.root)
             }
             Kind::Exporter(index) => {
                 let view = self.instances.get(index)?.view?;
@@ -450,10 +448,10 @@ impl<M: Machine> Kernel<M> {
         let now = self.moment();
         if self.schedule.next_timer <= now {
             self.schedule.next_timer = Time::NEVER;
-            for index in 0..self.slots.items.len() {
-                let timer = self.slots.items[index].timer;
+            for slot in every() {
+                let timer = self.slots[slot].timer;
                 if timer <= now {
-                    self.wake(Endpoint(low_16(index as u64)));
+                    self.wake(slot);
                 } else {
                     self.schedule.next_timer = self.schedule.next_timer.min(timer);
                 }

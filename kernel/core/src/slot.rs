@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use core::fmt;
+use core::ops::{Index, IndexMut};
 
 use abi::declaration::Declaration;
 use abi::image::NAME_BYTES;
@@ -209,7 +210,8 @@ impl fmt::Display for ServiceName {
 
 /// All slots, and what follows from their declarations.
 pub(crate) struct Slots {
-    pub(crate) items: Box<[Slot]>,
+    /// By their numbers, and some beyond that nobody declares, so that a number needs no check.
+    items: Box<[Slot; ROOM]>,
     /// Who answers each Linux call.
     owners: Box<[Owner; LINUX_CALLS]>,
     /// The slot and the number among its own of each interrupt line.
@@ -241,11 +243,36 @@ pub(crate) const LINUX_CALLS: usize = 512;
 /// Interrupt lines that can be declared.
 pub(crate) const LINES: usize = 256;
 
+/// How many slots there is room for: a power of two, which a number is cut to at no cost.
+const ROOM: usize = SLOTS.next_power_of_two();
+
+/// The number of each slot.
+pub(crate) fn every() -> impl Iterator<Item = Endpoint> {
+    (0..low_16(SLOTS as u64)).map(Endpoint)
+}
+
+impl Index<Endpoint> for Slots {
+    type Output = Slot;
+
+    fn index(&self, slot: Endpoint) -> &Slot {
+        &self.items[slot.index() % ROOM]
+    }
+}
+
+impl IndexMut<Endpoint> for Slots {
+    fn index_mut(&mut self, slot: Endpoint) -> &mut Slot {
+        &mut self.items[slot.index() % ROOM]
+    }
+}
+
 impl Slots {
     /// Slots that nobody has declared.
     pub(crate) fn new() -> Slots {
         Slots {
-            items: alloc::vec![Slot::EMPTY; SLOTS].into_boxed_slice(),
+            items: alloc::vec![Slot::EMPTY; ROOM]
+                .into_boxed_slice()
+                .try_into()
+                .unwrap_or_else(|_| unreachable!("as many as were made")),
             owners: Box::new([Owner::None; LINUX_CALLS]),
             lines: Box::new([(Endpoint::NONE, 0); LINES]),
             process_manager: Endpoint::NONE,
@@ -254,15 +281,18 @@ impl Slots {
         }
     }
 
-    /// A declared slot's index.
+    /// Whether a slot is declared.
     ///
     /// # Errors
     /// `NoSlot`.
-    pub(crate) fn declared(&self, slot: Endpoint) -> Result<usize, CallError> {
-        match self.items.get(slot.index()) {
-            Some(found) if found.declared => Ok(slot.index()),
-            _ => Err(CallError::NoSlot),
-        }
+    pub(crate) fn declared(&self, slot: Endpoint) -> Result<(), CallError> {
+        let found = slot.index() < SLOTS && self[slot].declared;
+        found.then_some(()).ok_or(CallError::NoSlot)
+    }
+
+    /// All slots and their numbers.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (Endpoint, &Slot)> {
+        every().map(|slot| (slot, &self[slot]))
     }
 
     /// Who answers a Linux call.
@@ -284,7 +314,7 @@ impl Slots {
 
     /// Enters a checked declaration and derives the tables again.
     pub(crate) fn declare(&mut self, declaration: &Declaration) {
-        let slot = &mut self.items[declaration.slot as usize];
+        let slot = &mut self[Endpoint(declaration.slot)];
         slot.declared = true;
         slot.declaration = *declaration;
         self.owners.fill(Owner::None);
@@ -292,16 +322,15 @@ impl Slots {
         self.process_manager = Endpoint::NONE;
         self.memory_manager = Endpoint::NONE;
         self.scheduler = Endpoint::NONE;
-        for index in 0..self.items.len() {
-            if self.items[index].declared {
-                self.derive(index);
+        for slot in every() {
+            if self[slot].declared {
+                self.derive(slot);
             }
         }
     }
 
-    fn derive(&mut self, index: usize) {
-        let slot = Endpoint(low_16(index as u64));
-        let declaration = &self.items[index].declaration;
+    fn derive(&mut self, slot: Endpoint) {
+        let declaration = &self.items[slot.index() % ROOM].declaration;
         for (number, owner) in self.owners.iter_mut().enumerate() {
             let is_in = |calls: &[u64; 8]| calls[number / 64] >> (number % 64) & 1 == 1;
             if is_in(&declaration.linux_calls) {
@@ -323,8 +352,7 @@ impl Slots {
         if declaration.memory_manager == 1 {
             self.memory_manager = slot;
         }
-        if index != Endpoint::RS.index() && abi::Call::ProcessSchedule.permitted(declaration.calls)
-        {
+        if slot != Endpoint::RS && abi::Call::ProcessSchedule.permitted(declaration.calls) {
             self.scheduler = slot;
         }
     }

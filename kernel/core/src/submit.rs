@@ -29,10 +29,10 @@ impl<M: Machine> Kernel<M> {
         to: Endpoint,
         outgoing: &Outgoing,
     ) -> Result<(), CallError> {
-        let own = self.slots.declared(slot)?;
+        self.slots.declared(slot)?;
         self.check_protocol(slot, to, &outgoing.message)?;
         let tag = outgoing.tag;
-        if tag.generation != 0 && tag.generation != self.slots.items[own].generation {
+        if tag.generation != 0 && tag.generation != self.slots[slot].generation {
             return Err(CallError::BadArgument);
         }
         if self.requests.tagged(slot, tag).is_some() && self.rules.hold(Rule::Tags) {
@@ -42,7 +42,7 @@ impl<M: Machine> Kernel<M> {
             RequestId::NONE => Caller::default(),
             parent => self.requests.items[self.held(slot, parent)? as usize].caller,
         };
-        if self.slots.items[own].submitted.len() >= self.slots.items[own].declaration.submissions {
+        if self.slots[slot].submitted.len() >= self.slots[slot].declaration.submissions {
             return Err(CallError::TooMany);
         }
         let leases = self.resolve(slot, &outgoing.leases)?;
@@ -53,7 +53,7 @@ impl<M: Machine> Kernel<M> {
         request.caller = caller;
         request.message = outgoing.message;
         self.requests.enter(slot, tag, index);
-        let submitted = &mut self.slots.items[own].submitted;
+        let submitted = &mut self.slots[slot].submitted;
         submitted.push_back(&mut self.requests.items, Chain::Maker, index);
         self.lend(index, leases);
         self.queue_new(index, to);
@@ -74,7 +74,7 @@ impl<M: Machine> Kernel<M> {
         request.at = to;
         request.state = RequestState::Queued;
         let made = made(request);
-        let slot = &mut self.slots.items[to.index() % abi::limits::SLOTS];
+        let slot = &mut self.slots[to];
         slot.queue
             .push_back(&mut self.requests.items, Chain::Place, index);
         let down = slot.down || !slot.declared;

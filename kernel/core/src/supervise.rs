@@ -36,13 +36,13 @@ impl<M: Machine> Kernel<M> {
         slot: Endpoint,
         source: ImageSource,
     ) -> Result<(), CallError> {
-        let own = self.slots.declared(slot)?;
+        self.slots.declared(slot)?;
         if !matches!(self.candidate_phase(slot), Phase::Absent | Phase::Loaded) {
             return Err(CallError::BadState);
         }
         let began = self.machine.now();
         let index = self.instances.vacant().ok_or(CallError::NoMemory)?;
-        let declaration = &self.slots.items[own].declaration;
+        let declaration = &self.slots[slot].declaration;
         let (pages, archive) = (declaration.pages, declaration.archive == 1);
         let memory = self
             .memory
@@ -57,6 +57,8 @@ impl<M: Machine> Kernel<M> {
             number,
             slot,
             memory,
+            root: self.memory.instance_root(memory),
+            event: self.memory.event_frame(memory),
             phase: Phase::Loaded,
             version: self.memory.instance_layout(memory).version,
             lent: 0,
@@ -73,7 +75,7 @@ impl<M: Machine> Kernel<M> {
         self.record(Record::Loaded(slot, base));
         // The old one went on being there while it was not sure that there would be a new one.
         self.drop_candidate(slot);
-        self.slots.items[own].candidate = Some(index);
+        self.slots[slot].candidate = Some(index);
         Ok(())
     }
 
@@ -114,35 +116,35 @@ impl<M: Machine> Kernel<M> {
     /// # Errors
     /// `NoSlot`; `BadState` for rs, and while the slot is a member of a transaction.
     pub fn take_down(&mut self, slot: Endpoint) -> Result<(), CallError> {
-        let own = self.slots.declared(slot)?;
+        self.slots.declared(slot)?;
         if self.is_member(slot) || slot == Endpoint::RS {
             return Err(CallError::BadState);
         }
-        self.slots.items[own].down = true;
+        self.slots[slot].down = true;
         self.drop_candidate(slot);
-        if let Some(index) = self.slots.items[own].current.take() {
+        if let Some(index) = self.slots[slot].current.take() {
             self.end_instance(index);
         }
-        let record = &mut self.slots.items[own];
+        let record = &mut self.slots[slot];
         record.timer = Time::NEVER;
         record.notifications = 0;
         record.fault = None;
         self.clear_trap(slot);
-        let record = &mut self.slots.items[own];
+        let record = &mut self.slots[slot];
         if let Unacknowledged::Completion(index) = core::mem::take(&mut record.unacknowledged) {
             self.forget_submission(index);
         }
-        while let Some(index) = self.slots.items[own].submitted.first() {
+        while let Some(index) = self.slots[slot].submitted.first() {
             self.abandon(slot, index);
         }
-        while let Some(index) = self.next_request_at(own) {
+        while let Some(index) = self.next_request_at(slot) {
             self.finish(index, Reply::value(Errno::IO.result()));
         }
         Ok(())
     }
 
-    fn next_request_at(&self, slot: usize) -> Option<RequestIndex> {
-        let record = &self.slots.items[slot];
+    fn next_request_at(&self, slot: Endpoint) -> Option<RequestIndex> {
+        let record = &self.slots[slot];
         record
             .delivered
             .first()
@@ -161,8 +163,8 @@ impl<M: Machine> Kernel<M> {
         number: u64,
         count: u64,
     ) -> Result<(), CallError> {
-        let own = self.slots.declared(slot)?;
-        let record = &mut self.slots.items[own];
+        self.slots.declared(slot)?;
+        let record = &mut self.slots[slot];
         if number > record.fault_number {
             record.fault_number = number;
             self.clear_trap(slot);
@@ -190,7 +192,8 @@ impl<M: Machine> Kernel<M> {
     /// # Errors
     /// `NoSlot`.
     pub fn slot_status(&self, slot: Endpoint) -> Result<SlotStatus, CallError> {
-        let record = &self.slots.items[self.slots.declared(slot)?];
+        self.slots.declared(slot)?;
+        let record = &self.slots[slot];
         let current = record.current.and_then(|index| self.instances.get(index));
         let candidate = record.candidate.and_then(|index| self.instances.get(index));
         let pages = |instance: Option<&Instance>| {

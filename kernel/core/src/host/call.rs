@@ -236,8 +236,7 @@ impl Host {
     }
 
     fn outgoing(&mut self, id: InstanceId) -> Result<&mut Outgoing, CallError> {
-        let memory = self.instance(id).ok_or(CallError::BadState)?.memory;
-        let frame = self.kernel.memory.event_frame(memory);
+        let frame = self.instance(id).ok_or(CallError::BadState)?.event;
         Ok(&mut crate::machine::Machine::event_page(&mut self.kernel.machine, frame).outgoing)
     }
 

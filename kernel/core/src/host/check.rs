@@ -23,7 +23,7 @@ impl Host {
     pub fn check(&self) -> Result<(), String> {
         let kernel = &self.kernel;
         let mut placed = 0;
-        for (slot, record) in (0..).map(Endpoint).zip(&kernel.slots.items) {
+        for (slot, record) in kernel.slots.all() {
             placed += check_slot(kernel, slot, record)?;
         }
         let requests = &kernel.requests;
