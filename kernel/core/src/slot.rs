@@ -128,7 +128,7 @@ pub(crate) struct Slot {
     pub(crate) points: u64,
     /// The number of the last fault asked for.
     pub(crate) fault_number: u64,
-    /// Ticks seen running since the last `receive`.
+    /// Ticks seen running since the last `receive`, or since it last ended a request.
     pub(crate) ticks: u32,
     /// Ticks seen running since it last ended a request or handed one on, lately.
     pub(crate) fruitless: Fruitless,
@@ -184,6 +184,7 @@ impl Slot {
     /// It has ended a request.
     pub(crate) fn serve(&mut self) {
         self.served += 1;
+        self.ticks = 0;
         self.fruitless = Fruitless::NONE;
     }
 

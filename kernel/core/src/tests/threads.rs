@@ -7,7 +7,7 @@ use abi::slot::{Failure, Phase};
 use abi::word::index;
 use abi::{Call, CallError, Endpoint, Errno, EventKind, Pid, Reply, Time};
 
-use super::{CALL, DRIVER, FS, PM, PROGRAM_DATA, READ_WRITE, RS, VFS, VM, World};
+use super::{CALL, DRIVER, FS, PM, PROGRAM_DATA, READ_WRITE, RS, VFS, VM, Vec, World};
 use crate::machine::Machine;
 use crate::schedule::{Next, TICK};
 use crate::thread::{Kind, ThreadIndex};
@@ -249,6 +249,33 @@ fn a_service_that_does_not_come_back_hangs() {
     let status = world.host.kernel.slot_status(VFS).unwrap();
     assert_eq!(status.current, Phase::Crashed as u32);
     assert_eq!(status.failure, Failure::Hang as u32);
+}
+
+#[test]
+fn a_service_that_ends_requests_does_not_hang() {
+    let mut world = World::quiet();
+    let requests: Vec<_> = (1..=4)
+        .map(|number| {
+            let pid = world.spawn(number);
+            world.program_request(pid)
+        })
+        .collect();
+    while world.receive(VFS).is_some() {}
+    world.call(PM, Call::Notify, &[VFS.0.into()]).unwrap();
+    while world.receive(PM).is_some() {}
+    let next = world.host.kernel.run();
+    runs(next, world.thread(VFS));
+    for request in requests {
+        for _ in 0..2 {
+            let _ = world.pass(TICK);
+        }
+        assert_eq!(world.host.kernel.current_phase(VFS), Phase::Running);
+        world.reply(VFS, request.id, 0).unwrap();
+    }
+    for _ in 0..3 {
+        let _ = world.pass(TICK);
+    }
+    assert_eq!(world.host.kernel.current_phase(VFS), Phase::Crashed);
 }
 
 impl World {
