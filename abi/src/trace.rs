@@ -69,6 +69,8 @@ pub enum Record {
     RolledBack(u64, Endpoint, u32),
     /// An instance was made: its slot, and where its image was loaded.
     Loaded(Endpoint, u64),
+    /// Bits of a slot were raised ([`crate::event::notification`]).
+    Raised(Endpoint, u64),
 }
 
 /// Numbers of the kinds, in the lowest byte of a record's first word.
@@ -88,6 +90,7 @@ mod kind {
     pub(super) const ROLLED_BACK: u8 = 13;
     pub(super) const LOADED: u8 = 14;
     pub(super) const TO_NOBODY: u8 = 15;
+    pub(super) const RAISED: u8 = 16;
 }
 
 /// The first word: the kind, 8 bits of detail, 16 bits, 32 bits.
@@ -131,6 +134,7 @@ impl Record {
                 [first(kind::ROLLED_BACK, 0, slot.0, failure), number, 0]
             }
             Record::Loaded(slot, base) => [first(kind::LOADED, 0, slot.0, 0), base, 0],
+            Record::Raised(slot, bits) => [first(kind::RAISED, 0, slot.0, 0), bits, 0],
         }
     }
 
@@ -167,6 +171,7 @@ impl Record {
             kind::COMMITTED => Record::Committed(second),
             kind::ROLLED_BACK => Record::RolledBack(second, slot, long),
             kind::LOADED => Record::Loaded(slot, second),
+            kind::RAISED => Record::Raised(slot, second),
             _ => Record::Nothing,
         }
     }
@@ -202,6 +207,7 @@ mod tests {
             Record::Committed(12),
             Record::RolledBack(13, slot, 7),
             Record::Loaded(slot, 0x8000_0000),
+            Record::Raised(slot, 1 << 40),
         ];
         for record in all {
             assert_eq!(Record::unpack(record.pack()), record);

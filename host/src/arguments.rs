@@ -60,6 +60,9 @@ pub(crate) struct BenchOptions {
     /// Measure how costs grow with the size of processes, the depth of paths, and the number of processes
     #[arg(long, conflicts_with = "operations")]
     pub(crate) growth: bool,
+    /// Measure what Linux has not: requests between services, and services that are replaced
+    #[arg(long, conflicts_with_all = ["operations", "growth", "chart"])]
+    pub(crate) own: bool,
     /// Measure the time by the host's own processor, and nothing else
     #[arg(long)]
     kvm: bool,
@@ -80,6 +83,8 @@ impl BenchOptions {
     pub(crate) fn wanted(&self) -> bench::Options {
         let (what, memory) = if self.growth {
             (What::Growth, Memory::LARGE)
+        } else if self.own {
+            (What::Own, Memory::default())
         } else {
             let operations = self.operations.clone();
             (What::Operations(operations), Memory::default())
@@ -201,6 +206,7 @@ impl ExecOptions {
             timeout: self.timeout.map(Duration::from_secs),
             trace: self.trace.clone(),
             profile: self.profile.clone(),
+            ..Exec::default()
         }
     }
 }

@@ -76,24 +76,32 @@ fn bench(built: &Built, options: &BenchOptions) -> Result<u8, Error> {
     let folder = built.project().made_folder("bench")?;
     let place =
         |wanted: &Option<PathBuf>, name| wanted.clone().unwrap_or_else(|| folder.join(name));
-    let (figures, picture) = if options.growth {
-        ("growth.json", "growth.svg")
-    } else {
-        ("figures.json", "ratios.svg")
+    let (figures, picture) = match (options.own, options.growth) {
+        (true, _) => ("own.json", "own.svg"),
+        (_, true) => ("growth.json", "growth.svg"),
+        _ => ("figures.json", "ratios.svg"),
     };
     let json = place(&options.json, figures);
     let chart = place(&options.chart, picture);
     check_place(&json)?;
     check_place(&chart)?;
     let report = measure(built, &options.wanted())?;
-    print!("{}", report.table());
-    let drawn = if options.growth {
-        print!("\n{}", report.growth_table());
-        report.growth_chart()
+    let mut made = Vec::new();
+    if options.own {
+        print!("{}", report.own_table());
+        made.push((json, report.own_json()));
     } else {
-        report.chart()
-    };
-    for (path, content) in [(json, report.json()), (chart, drawn)] {
+        print!("{}", report.table());
+        made.push((json, report.json()));
+        let drawn = if options.growth {
+            print!("\n{}", report.growth_table());
+            report.growth_chart()
+        } else {
+            report.chart()
+        };
+        made.push((chart, drawn));
+    }
+    for (path, content) in made {
         write(&path, content.as_bytes())?;
         say("Wrote", &path.display().to_string());
     }

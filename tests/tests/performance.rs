@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use evernix::Project;
-use evernix::bench::{Cost, Options, Sample, What, measure};
+use evernix::bench::{Cost, Options, Report, Sample, What, measure};
 use evernix::machine::{Hardware, Memory};
 use tests::inside::{Inside, built};
 use tests::programs::lay_program;
@@ -33,7 +33,33 @@ fn measured() -> Figures {
     println!("{}", done.output());
     let sample = Sample::read(done.output()).expect("what the program prints");
     let each = |cost: Cost| (cost.name, cost.ticks.div_ceil(cost.count));
-    sample.costs.into_iter().map(each).collect()
+    let own = own_report(measure(built(), &own()).expect("Evernix can be measured"));
+    let requests = own
+        .into_iter()
+        .filter(|(name, _)| name.starts_with("request"));
+    sample.costs.into_iter().map(each).chain(requests).collect()
+}
+
+/// What Linux has not.
+fn own() -> Options {
+    Options {
+        what: What::Own,
+        ..once()
+    }
+}
+
+/// What each took, in instructions.
+fn own_report(report: Report) -> Figures {
+    println!("{}", report.own_table());
+    let value: serde_json::Value = serde_json::from_str(&report.own_json()).expect("JSON");
+    let rows = value["operations"].as_array().expect("a list");
+    rows.iter()
+        .map(|row| {
+            let name = row["operation"].as_str().expect("a name").to_owned();
+            let taken = row["instructions"].as_f64().expect("a number").ceil();
+            (name, format!("{taken}").parse().expect("a whole number"))
+        })
+        .collect()
 }
 
 /// Whoever changes the record says in the commit why an operation may cost more.
@@ -99,6 +125,32 @@ fn evernix_is_measured_beside_linux() {
         );
     }
     assert!(report.chart().contains(">getppid<"));
+}
+
+/// Requests between services, replacements of each service, and what waits when something is raised.
+#[test]
+fn what_linux_has_not_is_measured() {
+    let figures = own_report(measure(built(), &own()).expect("Evernix can be measured"));
+    let between = ["request", "request_kept", "request_64", "request_4k"];
+    for name in between
+        .into_iter()
+        .chain(["boot", "interrupt", "notification"])
+    {
+        assert!(figures.contains_key(name), "{name}: {figures:?}");
+    }
+    for (service, _) in protocol::endpoint::NAMES {
+        for how in ["refresh", "update"] {
+            let taken = figures.get(&format!("{how} {service}"));
+            assert!(
+                taken.is_some_and(|taken| *taken > 10_000),
+                "{how} {service}: {taken:?}"
+            );
+        }
+    }
+    // The bytes are written, and answers are kept.
+    assert!(figures["request"] < figures["request_64"]);
+    assert!(figures["request_64"] + 256 < figures["request_4k"]);
+    assert!(figures["request"] < figures["request_kept"]);
 }
 
 /// An operation that is not there is refused by name, and nothing is measured.

@@ -17,7 +17,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("drivers", &["abi", "lib", "protocol", "service"]),
     ("fs", &["abi", "lib", "protocol", "service"]),
     ("system/next", &["abi", "lib", "protocol", "service"]),
-    ("user", &["abi", "lib", "protocol"]),
+    ("user", &["abi", "lib", "protocol", "user"]),
     ("host", &["abi", "lib", "protocol"]),
     (
         "simulation",

@@ -2,6 +2,7 @@
 
 use super::Kind;
 use super::sample::{Cost, Sample};
+use crate::trace::Raised;
 
 /// One number, measured several times.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -74,7 +75,7 @@ impl From<&Cost> for Each {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Runs {
     /// In the order in which they are measured.
-    operations: Vec<(String, Figures)>,
+    pub(super) operations: Vec<(String, Figures)>,
 }
 
 /// From the machine's start to the first instruction of a program.
@@ -144,6 +145,8 @@ pub struct Report {
     pub(super) evernix: Runs,
     pub(super) linux: Runs,
     pub(super) linux_release: String,
+    /// How long raised bits waited in Evernix.
+    pub(super) raised: Raised,
 }
 
 impl Report {

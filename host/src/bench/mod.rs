@@ -9,6 +9,7 @@
 //! record      for programs (JSON)
 //! chart       for people (SVG)
 //! growth      how costs grow with something else (Markdown, SVG)
+//! own         what Linux has not
 //! ```
 //!
 //! Both systems run the same binary with the same root in the same emulator with the same options,
@@ -19,6 +20,7 @@ mod chart;
 mod figures;
 mod growth;
 mod linux;
+mod own;
 mod program;
 mod record;
 mod sample;
@@ -33,6 +35,7 @@ pub use sample::{Cost, Sample};
 use crate::machine::{Acceleration, Hardware};
 use crate::project::say;
 use crate::run::fastest;
+use crate::trace::raised;
 use crate::{Built, Error};
 
 use linux::Linux;
@@ -45,6 +48,8 @@ pub enum What {
     Operations(Vec<String>),
     /// How costs grow with something else.
     Growth,
+    /// What Linux has not: requests between services, and services that are replaced.
+    Own,
 }
 
 /// How to measure.
@@ -94,7 +99,7 @@ impl Kind {
 /// processor can run no guest, if it is to.
 pub fn measure(built: &Built, options: &Options) -> Result<Report, Error> {
     let kinds = kinds(built, options)?;
-    let overlay = Overlay::make(built)?;
+    let overlay = Overlay::make(built, &options.what)?;
     if let What::Operations(operations) = &options.what {
         overlay.check(operations)?;
     }
@@ -103,7 +108,10 @@ pub fn measure(built: &Built, options: &Options) -> Result<Report, Error> {
         overlay: &overlay,
         options,
     };
-    let linux = Linux::prepare(built, &overlay, options)?;
+    let linux = match options.what {
+        What::Own => None,
+        _ => Some(Linux::prepare(built, &overlay, options)?),
+    };
     let mut report = Report::default();
     for round in 1..=options.rounds {
         for kind in &kinds {
@@ -118,14 +126,17 @@ pub fn measure(built: &Built, options: &Options) -> Result<Report, Error> {
                 );
             };
             tell("Evernix");
-            report
-                .evernix
-                .add(*kind, Sample::read(&evernix.run(*kind)?)?);
+            let (printed, recorded) = evernix.run(*kind)?;
+            report.evernix.add(*kind, Sample::read(&printed)?);
+            if let (Some(recorded), Kind::Counted) = (recorded, kind) {
+                report.raised.add(raised(&recorded));
+            }
+            let Some(linux) = &linux else { continue };
             tell("Linux");
             report.linux.add(*kind, Sample::read(&linux.run(*kind)?)?);
         }
     }
-    report.linux_release = linux.release().to_owned();
+    report.linux_release = linux.map_or_else(String::new, |linux| linux.release().to_owned());
     Ok(report)
 }
 

@@ -1,17 +1,27 @@
 //! The program that measures (`user/bench`), and one run of it in Evernix.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use protocol::endpoint::{HELLO, MEMORY};
+use protocol::{device, object};
 use tempfile::TempDir;
 
 use super::{Kind, Options, What};
 use crate::build::extra;
+use crate::project::write;
 use crate::run::{Ending, Ends, Exec, Kept, execute, folder, tail};
+use crate::system::Permit;
+use crate::trace::Recorded;
 use crate::{Built, Error};
 
 /// The program's name, and its package's.
 const NAME: &str = "bench";
+/// The service that makes requests (`tests/gauge`), in whose place, and as which version of it.
+const GAUGE: &str = "gauge";
+const REPLACED: &str = "hello";
+const VERSION: u32 = 1;
 
 /// A folder to lay over the root, with the program in it.
 pub(super) struct Overlay {
@@ -20,10 +30,16 @@ pub(super) struct Overlay {
 }
 
 impl Overlay {
-    /// Builds the program.
-    pub(super) fn make(built: &Built) -> Result<Overlay, Error> {
+    /// Builds the program, and the service that it has measured things if it is to.
+    pub(super) fn make(built: &Built, what: &What) -> Result<Overlay, Error> {
         let folder = folder::make(built.project())?;
         let program = extra::lay_program(built.project(), NAME, folder.path())?;
+        if *what == What::Own {
+            let image = extra::service(built.project(), (GAUGE, GAUGE), (REPLACED, VERSION))?;
+            let images = folder.path().join("images");
+            fs::create_dir_all(&images).map_err(Error::file(&images))?;
+            write(&images.join(GAUGE), &image)?;
+        }
         Ok(Overlay { folder, program })
     }
 
@@ -60,6 +76,7 @@ pub(super) fn command(options: &Options) -> Vec<String> {
     match &options.what {
         What::Operations(operations) => words.extend(operations.iter().cloned()),
         What::Growth => words.push("--growth".to_owned()),
+        What::Own => words.push("--own".to_owned()),
     }
     words
 }
@@ -72,15 +89,29 @@ pub(super) struct Evernix<'a> {
 }
 
 impl Evernix<'_> {
-    /// What the program printed.
-    pub(super) fn run(&self, kind: Kind) -> Result<String, Error> {
+    /// The gauge asks the driver of /dev/zero, which hello must not.
+    fn permits(&self) -> Vec<Permit> {
+        let permit = |protocol| Permit {
+            from: HELLO,
+            to: MEMORY,
+            protocol,
+        };
+        match self.options.what {
+            What::Own => [object::NUMBER, device::NUMBER].map(permit).into(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What the program printed, and what the kernel did, if it is wanted.
+    pub(super) fn run(&self, kind: Kind) -> Result<(String, Option<Recorded>), Error> {
         let wanted = Exec {
             hardware: kind.hardware(self.options.hardware),
             command: command(self.options).into_iter().map(Into::into).collect(),
             overlays: vec![self.overlay.path()],
             timeout: Some(self.options.limit),
-            trace: None,
-            profile: None,
+            permits: self.permits(),
+            records: self.options.what == What::Own,
+            ..Exec::default()
         };
         let (output, error) = (Kept::default(), Kept::default());
         let ends = Ends {
@@ -90,7 +121,7 @@ impl Evernix<'_> {
         };
         let outcome = execute(self.built, kind.acceleration(), &wanted, ends)?;
         if outcome.ending == Ending::Status(0) {
-            return Ok(text(&output));
+            return Ok((text(&output), outcome.recorded));
         }
         let reason = format!(
             "{:?}\n{}{}",

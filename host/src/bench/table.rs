@@ -34,15 +34,20 @@ impl Report {
                 decimal(row.time()),
             ]
         }));
-        let widths: [usize; HEADINGS.len()] = std::array::from_fn(|column| {
-            let lengths = rows.iter().map(|row| row[column].chars().count());
-            lengths.max().unwrap_or_default()
-        });
-        let mut lines: Vec<String> = rows.iter().map(|row| line(row, &widths)).collect();
-        lines.insert(1, rule(&widths));
-        lines.push(String::new());
-        lines.join("\n")
+        markdown(&rows)
     }
+}
+
+/// Rows of cells, the headings first, as a table in Markdown.
+pub(super) fn markdown<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
+    let widths: [usize; COLUMNS] = std::array::from_fn(|column| {
+        let lengths = rows.iter().map(|row| row[column].chars().count());
+        lengths.max().unwrap_or_default()
+    });
+    let mut lines: Vec<String> = rows.iter().map(|row| line(row, &widths)).collect();
+    lines.insert(1, rule(&widths));
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 fn line(cells: &[String], widths: &[usize]) -> String {
@@ -65,7 +70,7 @@ fn rule(widths: &[usize]) -> String {
     format!("|{}|", all.join("|"))
 }
 
-fn whole(number: Option<f64>) -> String {
+pub(super) fn whole(number: Option<f64>) -> String {
     let digits = number
         .map(|number| format!("{number:.0}"))
         .unwrap_or_default();
@@ -84,7 +89,7 @@ fn grouped(digits: &str) -> String {
     text
 }
 
-fn decimal(number: Option<f64>) -> String {
+pub(super) fn decimal(number: Option<f64>) -> String {
     number
         .map(|number| format!("{number:.2}"))
         .unwrap_or_default()
@@ -96,7 +101,7 @@ fn percent(share: Option<f64>) -> String {
         .unwrap_or_default()
 }
 
-fn micros(nanoseconds: &Figure) -> String {
+pub(super) fn micros(nanoseconds: &Figure) -> String {
     decimal(nanoseconds.median().map(|nanoseconds| nanoseconds / 1000.0))
 }
 

@@ -7,11 +7,14 @@ use std::path::PathBuf;
 use archive::{Builder, Kind, NewEntry};
 
 use super::images::ServiceImage;
-use crate::system::System;
+use crate::system::{Permit, System};
 use crate::{Error, root};
 
 /// The folder with the names of the services' functions, for `service crashes`.
 const SYMBOLS: &str = "/usr/lib/evernix/symbols";
+
+/// What the kernel and rs read of the services' rights.
+const DECLARATIONS: &str = "system/declarations";
 
 /// What a boot is for.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +25,8 @@ pub struct Configuration {
     pub size: Option<(u16, u16)>,
     /// Folders whose content is laid over the root, later ones over earlier ones.
     pub overlays: Vec<PathBuf>,
+    /// What services may do in this boot beyond what is declared.
+    pub permits: Vec<Permit>,
 }
 
 /// What init runs.
@@ -47,13 +52,7 @@ pub(crate) fn plain_file(data: Vec<u8>, mode: u32) -> NewEntry {
 }
 
 /// Adds what the kernel and rs read.
-pub(super) fn add_system(
-    archive: &mut Builder,
-    system: &System,
-    images: &[ServiceImage],
-    vdso: &[u8],
-) {
-    archive.put("system/declarations", plain_file(system.pack(), 0o444));
+pub(super) fn add_system(archive: &mut Builder, images: &[ServiceImage], vdso: &[u8]) {
     archive.put("system/vdso", plain_file(vdso.to_vec(), 0o444));
     for image in images {
         let path = format!("system/services/{}/{}", image.name, image.version);
@@ -64,8 +63,14 @@ pub(super) fn add_system(
 }
 
 /// The archive for one boot.
-pub(super) fn archive(base: &Builder, configuration: &Configuration) -> Result<Vec<u8>, Error> {
+pub(super) fn archive(
+    base: &Builder,
+    system: &System,
+    configuration: &Configuration,
+) -> Result<Vec<u8>, Error> {
     let mut archive = base.clone();
+    let declarations = system.pack(&configuration.permits);
+    archive.put(DECLARATIONS, plain_file(declarations, 0o444));
     for overlay in &configuration.overlays {
         root::add_tree(&mut archive, overlay)?;
     }
@@ -121,10 +126,10 @@ mod tests {
         let configuration = Configuration {
             mode: Mode::Exec(vec!["echo".into(), "".into(), "a b".into()]),
             size: Some((24, 80)),
-            overlays: Vec::new(),
+            ..Configuration::default()
         };
         assert_eq!(run_file(&configuration), "mode=exec\nrows=24\ncolumns=80\n");
-        let bytes = archive(&Builder::new(), &configuration).unwrap();
+        let bytes = archive(&Builder::new(), &System::default(), &configuration).unwrap();
         let read = archive::Archive::read(&bytes).unwrap();
         let command = read.find(b"root/etc/evernix/command").unwrap();
         assert_eq!(command.data, b"echo\0\0a b\0");

@@ -22,6 +22,7 @@ pub struct Built {
     /// The kernel's ELF file.
     pub kernel: PathBuf,
     base: archive::Builder,
+    system: System,
     project: Project,
 }
 
@@ -43,7 +44,7 @@ impl Built {
     /// # Errors
     /// When an overlay cannot be read, or the archive cannot hold it.
     pub fn archive(&self, configuration: &Configuration) -> Result<Vec<u8>, Error> {
-        boot::archive(&self.base, configuration)
+        boot::archive(&self.base, &self.system, configuration)
     }
 }
 
@@ -62,11 +63,12 @@ pub fn build(project: &Project) -> Result<Built, Error> {
     let programs = compile::programs(project)?;
 
     let mut base = archive::Builder::new();
-    boot::add_system(&mut base, &system, &images, &project::read(&vdso)?);
+    boot::add_system(&mut base, &images, &project::read(&vdso)?);
     root::add(&mut base, project, &system, &programs)?;
     Ok(Built {
         kernel,
         base,
+        system,
         project: project.clone(),
     })
 }

@@ -178,14 +178,12 @@ impl Campaign {
                 counted: true,
                 ..Hardware::default()
             },
-            timeout: None,
-            trace: None,
-            profile: None,
+            ..Exec::default()
         };
         let archive = built.archive(&Configuration {
             mode: Mode::Exec(wanted.command.clone()),
-            size: None,
             overlays: wanted.overlays.clone(),
+            ..Configuration::default()
         })?;
         let (texts, places, spare) = read_archive(&built, &archive)?;
         let switches = Switches::read(&project::read(&built.kernel)?)?;

@@ -67,7 +67,7 @@ fn shell_line(
         size: size
             .map(|size| (size.ws_row, size.ws_col))
             .filter(|(rows, columns)| *rows > 0 && *columns > 0),
-        overlays: Vec::new(),
+        ..Configuration::default()
     };
     let archive = folder.join("archive");
     write(&archive, &built.archive(&configuration)?)?;

@@ -15,6 +15,8 @@ use link::Stream;
 use crate::build::{Configuration, Mode};
 use crate::machine::{Acceleration, Console, Debug, Emulator, End, Hardware, Line, Running};
 use crate::project::write;
+use crate::system::Permit;
+use crate::trace::Recorded;
 use crate::{Built, Error};
 
 use super::folder;
@@ -32,6 +34,10 @@ pub struct Exec {
     pub overlays: Vec<PathBuf>,
     /// How long it may take.
     pub timeout: Option<Duration>,
+    /// What services may do beyond what is declared.
+    pub permits: Vec<Permit>,
+    /// Whether what the kernel did is wanted.
+    pub records: bool,
     /// Where a trace of what the kernel did goes.
     pub trace: Option<PathBuf>,
     /// Where goes which functions the instructions belong to. It takes an emulator that executes them.
@@ -98,6 +104,8 @@ pub struct Outcome {
     pub ending: Ending,
     /// The kernel's log and what was written on the console.
     pub logs: Logs,
+    /// What the kernel did, if it is wanted.
+    pub recorded: Option<Recorded>,
 }
 
 /// What the system said beside the command's streams.
@@ -161,16 +169,22 @@ pub fn execute(
         kernel: String::from_utf8_lossy(&kernel).into_owned(),
         console: console.join().unwrap_or_default(),
     };
-    views.write(built, wanted, &logs.kernel)?;
-    Ok(Outcome { ending, logs })
+    let recorded = views.write(built, wanted, &logs.kernel)?;
+    Ok(Outcome {
+        ending,
+        logs,
+        recorded,
+    })
 }
 
 fn make_archive(built: &Built, wanted: &Exec, folder: &Path) -> Result<PathBuf, Error> {
     let archive = folder.join("archive");
     let configuration = Configuration {
         mode: Mode::Exec(wanted.command.clone()),
-        size: None,
+
         overlays: wanted.overlays.clone(),
+        permits: wanted.permits.clone(),
+        ..Configuration::default()
     };
     write(&archive, &built.archive(&configuration)?)?;
     Ok(archive)

@@ -27,7 +27,8 @@ impl Views {
     /// That a view could not be written.
     pub(super) fn of_run(wanted: &Exec, folder: &Path) -> Result<Views, Error> {
         let files = [&wanted.trace, &wanted.profile].into_iter().flatten();
-        let memory = files.clone().next().map(|_| folder.join("memory"));
+        let recorded = wanted.records || files.clone().next().is_some();
+        let memory = recorded.then(|| folder.join("memory"));
         files.into_iter().try_for_each(|file| check_place(file))?;
         let mut views = Views {
             memory,
@@ -62,13 +63,18 @@ impl Views {
         self.pipe.take().map(OwnedFd::from)
     }
 
-    /// Writes what is wanted, when the machine has ended.
+    /// Writes what is wanted, when the machine has ended; what was recorded.
     ///
     /// # Errors
     /// Those of reading what was recorded, and of writing.
-    pub(super) fn write(self, built: &Built, wanted: &Exec, log: &str) -> Result<(), Error> {
+    pub(super) fn write(
+        self,
+        built: &Built,
+        wanted: &Exec,
+        log: &str,
+    ) -> Result<Option<Recorded>, Error> {
         let Some(memory) = self.memory else {
-            return Ok(());
+            return Ok(None);
         };
         let recorded = recorded(&memory, log)?;
         if let Some(file) = &wanted.trace {
@@ -81,7 +87,7 @@ impl Views {
             let code = Code::of_run(built, &recorded)?;
             write(file, profile::table(&listing, &code).as_bytes())?;
         }
-        Ok(())
+        Ok(Some(recorded))
     }
 }
 

@@ -6,12 +6,13 @@ mod resolve;
 
 use std::path::Path;
 
+use abi::Endpoint;
 use abi::declaration::Declaration;
 
 use crate::{Error, project};
 
 /// The system that the file declares.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct System {
     /// In the order of their slots.
     declared: Vec<Declared>,
@@ -26,6 +27,17 @@ pub struct Declared {
     pub declaration: Declaration,
     /// The device files whose driver it is.
     pub devices: Vec<Device>,
+}
+
+/// A protocol that a service may speak to another one, beyond what the file declares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Permit {
+    /// Who asks.
+    pub from: Endpoint,
+    /// Who answers.
+    pub to: Endpoint,
+    /// The protocol's number.
+    pub protocol: u16,
 }
 
 /// A device file of the root.
@@ -74,8 +86,17 @@ impl System {
 
     /// The content of `system/declarations` in the boot archive.
     #[must_use]
-    pub fn pack(&self) -> Vec<u8> {
-        let packed = self.declared.iter().map(|one| one.declaration.to_bytes());
+    pub fn pack(&self, permits: &[Permit]) -> Vec<u8> {
+        let packed = self.declared.iter().map(|one| {
+            let mut declaration = one.declaration;
+            let own = permits
+                .iter()
+                .filter(|permit| permit.from.0 == declaration.slot);
+            for permit in own {
+                declaration.protocols[permit.to.index()] |= 1 << permit.protocol;
+            }
+            declaration.to_bytes()
+        });
         packed.flatten().collect()
     }
 }

@@ -22,7 +22,7 @@ fn changed(from: &str, to: &str) -> String {
 #[test]
 fn the_system_is_sound_and_packs() {
     let system = System::parse(SYSTEM).unwrap();
-    let packed = system.pack();
+    let packed = system.pack(&[]);
     let read: Vec<_> = packed
         .chunks(abi::declaration::DECLARATION_BYTES)
         .map(|bytes| Declaration::from_bytes(bytes).unwrap())
@@ -34,6 +34,27 @@ fn the_system_is_sound_and_packs() {
         assert_eq!(declaration.name(), name.as_bytes());
         assert!(declaration.pages > 0 && declaration.hang_ticks > 0);
     }
+}
+
+#[test]
+fn what_is_permitted_beyond_is_one_protocol_to_one_service() {
+    use protocol::endpoint::{HELLO, MEMORY};
+    let system = System::parse(SYSTEM).unwrap();
+    let permit = super::Permit {
+        from: HELLO,
+        to: MEMORY,
+        protocol: protocol::object::NUMBER,
+    };
+    let read = |packed: Vec<u8>| -> Vec<Declaration> {
+        let each = packed.chunks(abi::declaration::DECLARATION_BYTES);
+        each.map(|bytes| Declaration::from_bytes(bytes).unwrap())
+            .collect()
+    };
+    let mut expected = read(system.pack(&[]));
+    let hello = expected.iter_mut().find(|one| one.slot == HELLO.0).unwrap();
+    assert_eq!(hello.protocols[MEMORY.index()], 0);
+    hello.protocols[MEMORY.index()] = 1 << protocol::object::NUMBER;
+    assert_eq!(read(system.pack(&[permit])), expected);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! ```text
 //! records     the ring of records in a file that was the machine's memory
 //! perfetto    the records as slices and arrows of a timeline
+//! raised      how long it takes until services get what is raised at them
 //! ```
 //!
 //! The kernel keeps the last of its records always (`abi::trace`); for a trace it is given room for many
@@ -10,9 +11,11 @@
 //! slower.
 
 mod perfetto;
+mod raised;
 mod records;
 
 pub use perfetto::timeline;
+pub use raised::{Raised, raised};
 pub use records::{Recorded, read};
 
 /// Records that there is room for in a traced run: some seconds of much work.

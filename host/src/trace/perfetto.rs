@@ -120,6 +120,13 @@ impl Timeline {
             Record::Crashed(slot, _) => self.instant(time, Track::of_service(slot), "crashes"),
             Record::Frozen(slot) => self.instant(time, Track::of_service(slot), "frozen"),
             Record::Ready(slot) => self.instant(time, Track::of_service(slot), "ready"),
+            Record::Raised(slot, bits) => {
+                self.instant(
+                    time,
+                    Track::of_service(slot),
+                    &format!("notified: {bits:#x}"),
+                );
+            }
             Record::Loaded(slot, _) => self.instant(time, Track::of_service(slot), "loaded"),
             Record::Committed(number) => {
                 let what = format!("transaction {number} committed");

@@ -1,6 +1,7 @@
 //! Notifications: bits that are raised at a slot and stay so until received.
 
 use abi::event::notification;
+use abi::trace::Record;
 use abi::{CallError, Endpoint, Time};
 
 use crate::kernel::Kernel;
@@ -26,6 +27,7 @@ impl<M: Machine> Kernel<M> {
     pub(crate) fn raise(&mut self, to: Endpoint, bits: u64) {
         if self.slots.declared(to).is_ok() && !self.slots[to].down {
             self.slots[to].notifications |= bits;
+            self.record(Record::Raised(to, bits));
             self.wake(to);
         }
     }

@@ -5,6 +5,7 @@
 //! bench NAME...         measures these operations
 //! bench --list          prints their names
 //! bench --growth        measures what grows with something: as `NAME: SIZE`
+//! bench --own           measures what Linux has not
 //! ```
 //!
 //! The first line is `start` and the processor's time stamp when the program began. Then a line for
@@ -16,6 +17,7 @@ mod files;
 mod memory;
 mod meter;
 mod operation;
+mod own;
 mod processes;
 mod signals;
 mod tools;
@@ -38,8 +40,18 @@ fn main() -> ExitCode {
             println!("start\t{start}");
             grow()
         }
+        Some("--own") => {
+            println!("start\t{start}");
+            match own::all() {
+                Ok(own) => all(own.into_iter().map(|(name, work)| measure(&name, work))),
+                Err(error) => {
+                    eprintln!("bench: {error}");
+                    ExitCode::FAILURE
+                }
+            }
+        }
         Some(option) if option.starts_with('-') => {
-            eprintln!("usage: bench [--list | --growth | NAME...]");
+            eprintln!("usage: bench [--list | --growth | --own | NAME...]");
             ExitCode::from(2)
         }
         _ => run(&words, start),

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek};
+use std::ops::Add;
 use std::time::{Duration, Instant};
 
 /// The processor's time stamp counter. A machine that counts its instructions counts them in it.
@@ -18,6 +19,18 @@ struct Amount {
     ticks: u64,
     nanoseconds: u64,
     switches: u64,
+}
+
+impl Add for Amount {
+    type Output = Amount;
+
+    fn add(self, other: Amount) -> Amount {
+        Amount {
+            ticks: self.ticks + other.ticks,
+            nanoseconds: self.nanoseconds + other.nanoseconds,
+            switches: self.switches + other.switches,
+        }
+    }
 }
 
 /// Measures one operation.
@@ -71,6 +84,26 @@ impl Meter {
             }
             Ok(())
         })
+    }
+
+    /// Measures something that is done so many times within each piece of work, beyond what a piece takes
+    /// without it.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub(crate) fn beyond(
+        &mut self,
+        (pieces, each): (u64, u64),
+        mut without: impl FnMut() -> io::Result<()>,
+        work: impl FnMut() -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.times(pieces, &mut without)?;
+        let nothing = self.nothing;
+        self.nothing = nothing + self.amount;
+        self.times(pieces, work)?;
+        self.nothing = nothing;
+        self.count = pieces * each;
+        Ok(())
     }
 
     /// Measures work that is the operation so many times.
