@@ -222,6 +222,13 @@ impl FrameTable {
         }
     }
 
+    /// Counts new entries of a page table.
+    pub(super) fn add_used(&mut self, table: Frame, entries: u16) {
+        if let State::Table { used } = &mut self.records[table.0 as usize] {
+            *used += entries;
+        }
+    }
+
     /// Turns the root of a space into a member of the list of those to be freed.
     pub(super) fn set_dying(&mut self, root: Frame, next: Link, whose: Purpose) {
         self.records[root.0 as usize] = State::Dying { next, whose };

@@ -183,18 +183,17 @@ impl Memory {
             let State::Dying { next, whose } = frames.state(root) else {
                 break;
             };
-            let release = match whose {
-                Purpose::Program => FrameTable::unshare,
-                Purpose::Service => FrameTable::let_go,
-            };
-            match (Tree {
+            let mut tree = Tree {
                 frames,
                 machine,
                 root,
                 purpose: whose,
-            })
-            .drain(left, release)
-            {
+            };
+            let drained = match whose {
+                Purpose::Program => tree.drain(left, FrameTable::unshare),
+                Purpose::Service => tree.drain(left, FrameTable::let_go),
+            };
+            match drained {
                 Ok(rest) => left = rest,
                 Err(tree::Unfinished) => return true,
             }

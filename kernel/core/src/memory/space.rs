@@ -480,28 +480,29 @@ fn share<M: Machine>(
     let from = tree.table(chunk.address);
     tree.root = to;
     let Some(from) = from else { return Ok(()) };
-    let mut target = None;
-    for (at, address) in chunk.entries() {
-        let entry = tree.entry(from, at);
-        if !entry.is_present() {
+    let is_there = |tree: &Tree<'_, M>, at| tree.entry(from, at).is_present();
+    let Some((_, address)) = chunk.entries().find(|(at, _)| is_there(tree, *at)) else {
+        return Ok(());
+    };
+    let table = tree.make_table(address)?;
+    let mut shared = 0;
+    for (at, _) in chunk.entries() {
+        let old = tree.entry(from, at);
+        if !old.is_present() || tree.entry(table, at).is_present() {
             continue;
         }
-        let table = match target {
-            Some(table) => table,
-            None => tree.make_table(address)?,
+        let new = match sharing {
+            Sharing::UntilWritten => old.without_write(),
+            Sharing::Lasting => old,
         };
-        target = Some(table);
-        if tree.entry(table, at).is_present() {
-            continue;
+        if new != old {
+            tree.machine.set_word(from, at, new.0);
         }
-        let shared = match sharing {
-            Sharing::UntilWritten => entry.without_write(),
-            Sharing::Lasting => entry,
-        };
-        tree.machine.set_word(from, at, shared.0);
-        tree.set(table, at, shared);
-        tree.frames.share(entry.frame());
-        *added += 1;
+        tree.machine.set_word(table, at, new.0);
+        tree.frames.share(old.frame());
+        shared += 1;
     }
+    tree.frames.add_used(table, shared);
+    *added += u64::from(shared);
     Ok(())
 }

@@ -143,7 +143,7 @@ impl<M: Machine> Tree<'_, M> {
     pub(super) fn drain(
         &mut self,
         limit: u64,
-        release: fn(&mut FrameTable, Frame),
+        release: impl Fn(&mut FrameTable, Frame) + Copy,
     ) -> Result<u64, Unfinished> {
         let mut left = limit;
         for at in 0..USER_ENTRIES {
@@ -158,7 +158,12 @@ impl<M: Machine> Tree<'_, M> {
     }
 
     /// Hands all pages of a leaf table, which is freed with its entries, to `release`.
-    fn release_all(&mut self, table: Frame, mut used: u16, release: fn(&mut FrameTable, Frame)) {
+    fn release_all(
+        &mut self,
+        table: Frame,
+        mut used: u16,
+        release: impl Fn(&mut FrameTable, Frame),
+    ) {
         let mut at = 0;
         while used > 0 && at < ENTRIES {
             let entry = self.entry(table, at);
@@ -175,7 +180,7 @@ impl<M: Machine> Tree<'_, M> {
         table: Frame,
         level: u32,
         mut left: u64,
-        release: fn(&mut FrameTable, Frame),
+        release: impl Fn(&mut FrameTable, Frame) + Copy,
     ) -> Result<u64, Unfinished> {
         let mut used = self.frames.count_used(table, false, false);
         if level == 0
