@@ -10,22 +10,43 @@ const NAME_CHARACTERS: usize = 100;
 /// A line for each function of a linked ELF file: its offset in the image, and its name.
 pub(super) fn table(name: &str, elf: &[u8]) -> Result<Vec<u8>, Error> {
     let file = File::parse(elf).map_err(|error| Error::artifact(name, error))?;
-    let lines = functions(&file)
+    let lines = Functions::of(&file)
+        .0
         .into_iter()
         .map(|(offset, name)| format!("{offset:x} {name}\n"));
     Ok(lines.collect::<String>().into_bytes())
 }
 
-/// Where functions start, and their names, in ascending order.
-pub(crate) fn functions(file: &File<'_>) -> Vec<(u64, String)> {
-    let mut functions: Vec<(u64, String)> = file
-        .symbols()
-        .filter(|symbol| symbol.kind() == SymbolKind::Text && symbol.is_definition())
-        .filter_map(|symbol| Some((symbol.address(), short(symbol.name().ok()?))))
-        .collect();
-    functions.sort_unstable();
-    functions.dedup_by_key(|(offset, _)| *offset);
-    functions
+/// The functions of a linked file: where they start, and their names, in ascending order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Functions(Vec<(u64, String)>);
+
+impl Functions {
+    /// Those of a linked ELF file.
+    pub(crate) fn of(file: &File<'_>) -> Functions {
+        let mut functions: Vec<(u64, String)> = file
+            .symbols()
+            .filter(|symbol| symbol.kind() == SymbolKind::Text && symbol.is_definition())
+            .filter_map(|symbol| Some((symbol.address(), short(symbol.name().ok()?))))
+            .collect();
+        functions.sort_unstable();
+        functions.dedup_by_key(|(start, _)| *start);
+        Functions(functions)
+    }
+
+    /// These functions, in ascending order.
+    #[cfg(test)]
+    pub(crate) fn named(functions: &[(u64, &str)]) -> Functions {
+        let owned = |(start, name): &(u64, &str)| (*start, (*name).to_owned());
+        Functions(functions.iter().map(owned).collect())
+    }
+
+    /// The function at an address: where it starts, and its name.
+    pub(crate) fn at(&self, address: u64) -> Option<(u64, &str)> {
+        let behind = self.0.partition_point(|(start, _)| *start <= address);
+        let (start, name) = self.0.get(behind.checked_sub(1)?)?;
+        Some((*start, name))
+    }
 }
 
 /// A mangled name as the source has it, without the hash.

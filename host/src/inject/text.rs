@@ -7,7 +7,7 @@ use object::read::{Object, ObjectSection};
 use object::{SectionKind, read};
 
 use crate::Error;
-use crate::build::symbols;
+use crate::build::symbols::Functions;
 
 /// The text of a service. Offsets count from the address where it is loaded.
 #[derive(Clone, Debug, Default)]
@@ -17,8 +17,7 @@ pub(super) struct Text {
     bytes: Vec<u8>,
     /// Where instructions start, in ascending order.
     starts: Vec<u64>,
-    /// Where functions start, and their names, in ascending order.
-    functions: Vec<(u64, String)>,
+    functions: Functions,
 }
 
 impl Text {
@@ -34,7 +33,7 @@ impl Text {
             .find(|section| section.kind() == SectionKind::Text)
             .ok_or_else(|| wrong(&"it has no code"))?;
         let bytes = section.data().map_err(|error| wrong(&error))?.to_vec();
-        let functions = symbols::functions(&file);
+        let functions = Functions::of(&file);
         Ok(Text {
             start: section.address(),
             starts: instruction_starts(&bytes, section.address()),
@@ -46,12 +45,11 @@ impl Text {
     /// A text of these bytes.
     #[cfg(test)]
     pub(super) fn of(bytes: &[u8], start: u64, functions: &[(u64, &str)]) -> Text {
-        let owned = |(at, name): &(u64, &str)| (*at, (*name).to_owned());
         Text {
             start,
             starts: instruction_starts(bytes, start),
             bytes: bytes.to_vec(),
-            functions: functions.iter().map(owned).collect(),
+            functions: Functions::named(functions),
         }
     }
 
@@ -84,10 +82,7 @@ impl Text {
 
     /// The function there, as `name+0x10`.
     pub(super) fn place(&self, offset: u64) -> String {
-        let behind = self
-            .functions
-            .partition_point(|(start, _)| *start <= offset);
-        match behind.checked_sub(1).and_then(|at| self.functions.get(at)) {
+        match self.functions.at(offset) {
             Some((start, name)) => format!("{name}+{:#x}", offset - start),
             None => format!("{offset:#x}"),
         }
