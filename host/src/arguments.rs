@@ -59,10 +59,10 @@ pub(crate) struct BenchOptions {
     memory: Option<Memory>,
     /// Measure how costs grow with the size of processes, the depth of paths, and the number of processes
     #[arg(long, conflicts_with = "operations")]
-    pub(crate) growth: bool,
+    growth: bool,
     /// Measure what Linux has not: requests between services, and services that are replaced
     #[arg(long, conflicts_with_all = ["operations", "growth", "chart"])]
-    pub(crate) own: bool,
+    own: bool,
     /// Measure the time by the host's own processor, and nothing else
     #[arg(long)]
     kvm: bool,

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use evernix::bench::measure;
+use evernix::bench::{What, measure};
 use evernix::inject::campaign;
-use evernix::machine::{Acceleration, QEMU};
+use evernix::machine::{Acceleration, Hardware, QEMU};
 use evernix::project::{check_place, say, write};
 use evernix::run::{Ending, Ends, Exec, boot, command, execute, fastest, tail};
 use evernix::{Built, Error, Project, build};
@@ -46,7 +46,7 @@ fn run(action: Option<Action>) -> Result<u8, Error> {
     match action {
         Some(Action::Build) => Ok(0),
         None if std::io::stdin().is_terminal() => start(&built, &shell),
-        None => exec(&built, &shell, &shell_of_input(), false),
+        None => exec(&built, false, &shell_of_input(), false),
         Some(Action::Boot { machine }) => start(&built, &machine),
         Some(Action::Exec(options)) => run_command(&built, &options),
         Some(Action::Command { machine }) => {
@@ -76,32 +76,29 @@ fn bench(built: &Built, options: &BenchOptions) -> Result<u8, Error> {
     let folder = built.project().made_folder("bench")?;
     let place =
         |wanted: &Option<PathBuf>, name| wanted.clone().unwrap_or_else(|| folder.join(name));
-    let (figures, picture) = match (options.own, options.growth) {
-        (true, _) => ("own.json", "own.svg"),
-        (_, true) => ("growth.json", "growth.svg"),
-        _ => ("figures.json", "ratios.svg"),
+    let wanted = options.wanted();
+    let (figures, picture) = match wanted.what {
+        What::Operations(_) => ("figures.json", Some("ratios.svg")),
+        What::Growth => ("growth.json", Some("growth.svg")),
+        What::Own => ("own.json", None),
     };
     let json = place(&options.json, figures);
-    let chart = place(&options.chart, picture);
+    let chart = picture.map(|picture| place(&options.chart, picture));
     check_place(&json)?;
-    check_place(&chart)?;
-    let report = measure(built, &options.wanted())?;
-    let mut made = Vec::new();
-    if options.own {
-        print!("{}", report.own_table());
-        made.push((json, report.own_json()));
-    } else {
-        print!("{}", report.table());
-        made.push((json, report.json()));
-        let drawn = if options.growth {
-            print!("\n{}", report.growth_table());
-            report.growth_chart()
-        } else {
-            report.chart()
-        };
-        made.push((chart, drawn));
-    }
-    for (path, content) in made {
+    chart.iter().try_for_each(|chart| check_place(chart))?;
+    let report = measure(built, &wanted)?;
+    let (text, numbers, drawn) = match wanted.what {
+        What::Operations(_) => (report.table(), report.json(), report.chart()),
+        What::Growth => (
+            format!("{}\n{}", report.table(), report.growth_table()),
+            report.json(),
+            report.growth_chart(),
+        ),
+        What::Own => (report.own_table(), report.own_json(), String::new()),
+    };
+    print!("{text}");
+    let drawn = chart.map(|chart| (chart, drawn));
+    for (path, content) in std::iter::once((json, numbers)).chain(drawn) {
         write(&path, content.as_bytes())?;
         say("Wrote", &path.display().to_string());
     }
@@ -109,7 +106,8 @@ fn bench(built: &Built, options: &BenchOptions) -> Result<u8, Error> {
 }
 
 fn run_command(built: &Built, options: &ExecOptions) -> Result<u8, Error> {
-    exec(built, &options.machine, &options.wanted(), options.console)
+    let emulate = options.machine.emulate;
+    exec(built, emulate, &options.wanted(), options.console)
 }
 
 /// Standard input is no terminal: a shell gets it.
@@ -120,17 +118,19 @@ fn shell_of_input() -> Exec {
     }
 }
 
-fn acceleration(built: &Built, options: &MachineOptions) -> Result<Acceleration, Error> {
+/// How to run a machine that counts its instructions is no question: it is emulated.
+fn acceleration(built: &Built, emulate: bool, hardware: Hardware) -> Result<Acceleration, Error> {
     QEMU.ensure()?;
-    if options.emulate {
+    if emulate {
         return Ok(Acceleration::None);
     }
-    fastest(built, options.hardware())
+    fastest(built, hardware)
 }
 
 fn start(built: &Built, options: &MachineOptions) -> Result<u8, Error> {
-    let acceleration = acceleration(built, options)?;
-    match boot(built, acceleration, options.hardware())? {
+    let hardware = options.hardware();
+    let acceleration = acceleration(built, options.emulate, hardware)?;
+    match boot(built, acceleration, hardware)? {
         None => Ok(0),
         Some(failure) => {
             eprintln!("evernix: {failure}");
@@ -139,13 +139,8 @@ fn start(built: &Built, options: &MachineOptions) -> Result<u8, Error> {
     }
 }
 
-fn exec(built: &Built, options: &MachineOptions, wanted: &Exec, show: bool) -> Result<u8, Error> {
-    QEMU.ensure()?;
-    let acceleration = match wanted.profile {
-        // What the host's processor executes nobody tells.
-        Some(_) => Acceleration::None,
-        None => acceleration(built, options)?,
-    };
+fn exec(built: &Built, emulate: bool, wanted: &Exec, show: bool) -> Result<u8, Error> {
+    let acceleration = acceleration(built, emulate, wanted.hardware)?;
     let ends = Ends {
         input: Box::new(std::io::stdin()),
         output: Box::new(std::io::stdout()),

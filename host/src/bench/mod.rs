@@ -128,7 +128,7 @@ pub fn measure(built: &Built, options: &Options) -> Result<Report, Error> {
             tell("Evernix");
             let (printed, recorded) = evernix.run(*kind)?;
             report.evernix.add(*kind, Sample::read(&printed)?);
-            if let (Some(recorded), Kind::Counted) = (recorded, kind) {
+            if let Some(recorded) = recorded {
                 report.raised.add(raised(&recorded));
             }
             let Some(linux) = &linux else { continue };

@@ -110,7 +110,7 @@ impl Evernix<'_> {
             overlays: vec![self.overlay.path()],
             timeout: Some(self.options.limit),
             permits: self.permits(),
-            records: self.options.what == What::Own,
+            records: self.options.what == What::Own && kind == Kind::Counted,
             ..Exec::default()
         };
         let (output, error) = (Kept::default(), Kept::default());

@@ -181,7 +181,6 @@ fn make_archive(built: &Built, wanted: &Exec, folder: &Path) -> Result<PathBuf, 
     let archive = folder.join("archive");
     let configuration = Configuration {
         mode: Mode::Exec(wanted.command.clone()),
-
         overlays: wanted.overlays.clone(),
         permits: wanted.permits.clone(),
         ..Configuration::default()

@@ -23,6 +23,8 @@ pub(super) struct Views {
 }
 
 impl Views {
+    /// Checks where the views go, and prepares what they are made from.
+    ///
     /// # Errors
     /// That a view could not be written.
     pub(super) fn of_run(wanted: &Exec, folder: &Path) -> Result<Views, Error> {

@@ -18,16 +18,14 @@ use service::description::Descriptions;
 use service::objects::{Device, Objects, publish_devices, serve_device};
 use service::{Cx, Handler, Lend, Outcome, Service};
 
-/// What the offset of a read says: a sum of these.
-pub mod offset {
-    /// A request.
-    pub const REQUEST: u64 = 1;
+/// What the offset of a read says: the number of requests, and added to that:
+mod offset {
     /// Each answer goes through the journal, as that of a question that may be asked only once.
-    pub const KEPT: u64 = 1 << 8;
+    pub(super) const KEPT: u64 = 1 << 8;
     /// A byte of zero for each request, which goes to whoever reads.
-    pub const BYTE: u64 = 1 << 16;
+    pub(super) const BYTE: u64 = 1 << 16;
     /// This times the handle of /dev/zero; without it, that is opened.
-    pub const HANDLE: u64 = 1 << 32;
+    pub(super) const HANDLE: u64 = 1 << 32;
 }
 
 /// The minor number of /dev/zero.
