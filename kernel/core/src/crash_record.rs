@@ -3,14 +3,14 @@
 use alloc::boxed::Box;
 
 use abi::crash::{CRASHES, CrashRecord, RECENT_REQUESTS, RecentRequest, STACK_DEPTH};
-use abi::limits::SLOTS;
 use abi::{CallError, Endpoint, EventKind};
 
 use crate::instance::InstanceIndex;
 use crate::kernel::Kernel;
 use crate::machine::Machine;
 use crate::memory::{Memory, Place};
-use crate::slot::Unacknowledged;
+use crate::slot::{ROOM, Unacknowledged};
+use crate::table::table;
 use crate::thread::ThreadIndex;
 
 /// Bytes of a stack that are looked at, from its top.
@@ -23,7 +23,7 @@ const LONGEST_CALL: usize = 7;
 /// The last crashes, and the last requests of each slot.
 pub(crate) struct Crashes {
     records: Box<[CrashRecord]>,
-    recent: Box<[Recent]>,
+    recent: Box<[Recent; ROOM]>,
     count: u64,
 }
 
@@ -47,14 +47,14 @@ impl Crashes {
     pub(crate) fn new() -> Crashes {
         Crashes {
             records: alloc::vec![CrashRecord::default(); CRASHES].into_boxed_slice(),
-            recent: alloc::vec![Recent::default(); SLOTS].into_boxed_slice(),
+            recent: table(Recent::default()),
             count: 0,
         }
     }
 
     /// Notes that a slot is given a request.
     pub(crate) fn given(&mut self, slot: Endpoint, request: RecentRequest) {
-        let recent = &mut self.recent[slot.index() % SLOTS];
+        let recent = &mut self.recent[slot.index() % ROOM];
         recent.requests[recent.next] = request;
         recent.next = (recent.next + 1) % RECENT_REQUESTS;
     }
@@ -123,7 +123,7 @@ impl<M: Machine> Kernel<M> {
             event: event as u32,
             registers,
             stack: return_addresses(&self.memory, &self.machine, top, text),
-            recent: self.crashes.recent[slot.index() % SLOTS].newest_first(),
+            recent: self.crashes.recent[slot.index() % ROOM].newest_first(),
         };
         self.crashes.keep(kept);
     }

@@ -9,6 +9,7 @@ use abi::word::low_16;
 
 use crate::machine::Frame;
 use crate::memory::{ImageSource, InstanceHandle, ViewHandle};
+use crate::table::table;
 use crate::thread::ThreadIndex;
 
 /// The index of an instance.
@@ -74,10 +75,7 @@ impl Instances {
     /// A table whose threads start at `first_thread`.
     pub(crate) fn new(first_thread: usize) -> Instances {
         Instances {
-            items: alloc::vec![None; ROOM]
-                .into_boxed_slice()
-                .try_into()
-                .unwrap_or_else(|_| unreachable!("as many as were made")),
+            items: table(None),
             first_thread,
             made: 0,
         }

@@ -45,6 +45,7 @@ mod slot;
 mod start;
 mod submit;
 mod supervise;
+mod table;
 #[cfg(test)]
 mod tests;
 pub mod thread;

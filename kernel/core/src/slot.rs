@@ -15,6 +15,7 @@ use crate::holding::Fruitless;
 use crate::instance::InstanceIndex;
 use crate::list::List;
 use crate::request::RequestIndex;
+use crate::table::table;
 
 /// The event that a service handles: delivered again if it does not come back to `receive`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -245,7 +246,7 @@ pub(crate) const LINUX_CALLS: usize = 512;
 pub(crate) const LINES: usize = 256;
 
 /// How many slots there is room for: a power of two, which a number is cut to at no cost.
-const ROOM: usize = SLOTS.next_power_of_two();
+pub(crate) const ROOM: usize = SLOTS.next_power_of_two();
 
 /// The number of each slot.
 pub(crate) fn every() -> impl Iterator<Item = Endpoint> {
@@ -270,10 +271,7 @@ impl Slots {
     /// Slots that nobody has declared.
     pub(crate) fn new() -> Slots {
         Slots {
-            items: alloc::vec![Slot::EMPTY; ROOM]
-                .into_boxed_slice()
-                .try_into()
-                .unwrap_or_else(|_| unreachable!("as many as were made")),
+            items: table(Slot::EMPTY),
             owners: Box::new([Owner::None; LINUX_CALLS]),
             lines: Box::new([(Endpoint::NONE, 0); LINES]),
             process_manager: Endpoint::NONE,

@@ -480,11 +480,11 @@ fn share<M: Machine>(
     let from = tree.table(chunk.address);
     tree.root = to;
     let Some(from) = from else { return Ok(()) };
-    let is_there = |tree: &Tree<'_, M>, at| tree.entry(from, at).is_present();
-    let Some((_, address)) = chunk.entries().find(|(at, _)| is_there(tree, *at)) else {
+    let is_there = |(at, _): (usize, u64)| tree.entry(from, at).is_present();
+    if !chunk.entries().any(is_there) {
         return Ok(());
-    };
-    let table = tree.make_table(address)?;
+    }
+    let table = tree.make_table(chunk.address)?;
     let mut shared = 0;
     for (at, _) in chunk.entries() {
         let old = tree.entry(from, at);
