@@ -100,13 +100,15 @@ calls! {
     SpaceDestroy = 27,
     /// vm: (space, address, pages, `Protection`): zeroed pages where none are. Result: pages done.
     MapAnonymous = 28,
-    /// vm: (space, address, pages, `Protection`): changes the pages that are there; a page that is
-    /// shared for copy-on-write stays read only, without [`Protection::SHARED`].
+    /// vm: (space, address, pages, `Protection`): changes the pages that are there. A page that others have
+    /// as well stays read only until a store, which gets the program a copy of its own, without
+    /// [`Protection::SHARED`].
     Protect = 29,
     /// vm: (space, address, pages).
     Unmap = 30,
-    /// vm: (from space, to space, address, pages, 0 or 1): shares the pages that are there, both
-    /// read only; with 1 they stay writable in both.
+    /// vm: (from space, to space, address, pages, 0 or 1): shares the pages that are there, in both read only
+    /// until a store, which gets the program a copy of its own; with 1 they stay writable in both. A page table
+    /// that is covered as a whole is shared itself.
     CloneRange = 31,
     /// vm: (space, address, `Protection`): makes the page writable, copying it if it is shared,
     /// without [`Protection::SHARED`].

@@ -74,7 +74,7 @@ impl<M: Machine> Kernel<M> {
         &mut self,
         slot: Endpoint,
         name: LeaseName,
-        local: Local<'_>,
+        mut local: Local<'_>,
     ) -> Result<u64, CallError> {
         let index = self.held(slot, name.request)?;
         let lease = self.lease_of(index, name.index)?;
@@ -92,38 +92,52 @@ impl<M: Machine> Kernel<M> {
             .address
             .checked_add(name.offset)
             .ok_or(CallError::BadLease)?;
-        match self.copy(Place { root, address }, local, length) {
-            Ok(()) => Ok(length),
-            Err(Side::Local) => Err(CallError::BadAddress),
-            Err(Side::Owner(missing)) => {
-                Err(self.missed(index, &lease, missing, address + length, access))
+        let end = address + length;
+        loop {
+            match self.copy(Place { root, address }, &mut local, length) {
+                Ok(()) => return Ok(length),
+                Err(Side::Local) => return Err(CallError::BadAddress),
+                Err(Side::Owner(missing)) if access == Access::Write && missing.present => {
+                    if !self.copy_on_write_all(root, missing.address, end) {
+                        return Err(self.missed(index, &lease, missing, end, access));
+                    }
+                }
+                Err(Side::Owner(missing)) => {
+                    return Err(self.missed(index, &lease, missing, end, access));
+                }
             }
         }
     }
 
-    fn copy(&mut self, owner: Place, local: Local<'_>, length: u64) -> Result<(), Side> {
+    /// Gives the owner of memory pages of its own, from an address on, up to the first one for which that
+    /// is not all. Whether there was one.
+    fn copy_on_write_all(&mut self, root: Frame, address: u64, end: u64) -> bool {
+        let own = |at: &u64| self.memory.copy_on_write(&mut self.machine, root, *at);
+        let pages = (address & !(PAGE_SIZE - 1)..end).step_by(abi::word::index(PAGE_SIZE));
+        pages.take_while(own).count() > 0
+    }
+
+    fn copy(&mut self, owner: Place, local: &mut Local<'_>, length: u64) -> Result<(), Side> {
         let machine = &mut self.machine;
         let bytes = usize::try_from(length).unwrap_or(usize::MAX);
         match local {
-            Local::To(place, _) => {
-                self.memory
-                    .transfer(machine, owner, place, length)
-                    .map_err(|fault| match fault {
-                        TransferFault::Source(missing) => Side::Owner(missing),
-                        TransferFault::Target(_) => Side::Local,
-                    })
-            }
-            Local::From(place, _) => {
-                self.memory
-                    .transfer(machine, place, owner, length)
-                    .map_err(|fault| match fault {
-                        TransferFault::Target(missing) => Side::Owner(missing),
-                        TransferFault::Source(_) => Side::Local,
-                    })
-            }
+            Local::To(place, _) => self
+                .memory
+                .transfer(machine, owner, *place, length)
+                .map_err(|fault| match fault {
+                    TransferFault::Source(missing) => Side::Owner(missing),
+                    TransferFault::Target(_) => Side::Local,
+                }),
+            Local::From(place, _) => self
+                .memory
+                .transfer(machine, *place, owner, length)
+                .map_err(|fault| match fault {
+                    TransferFault::Target(missing) => Side::Owner(missing),
+                    TransferFault::Source(_) => Side::Local,
+                }),
             Local::Space(space, address, _) => self
                 .memory
-                .copy_in(machine, owner, space, address, length)
+                .copy_in(machine, owner, *space, *address, length)
                 .map_err(|fault| match fault {
                     TransferFault::Source(missing) => Side::Owner(missing),
                     TransferFault::Target(_) => Side::Local,

@@ -21,6 +21,8 @@ mod error_code {
     pub(super) const WRITE: u64 = 2;
     pub(super) const USER: u64 = 4;
     pub(super) const FETCH: u64 = 16;
+    /// A program's store into a page that is there.
+    pub(super) const STORE: u64 = PRESENT | WRITE | USER;
 }
 
 /// The vector of page faults.
@@ -271,6 +273,9 @@ impl<M: Machine> Kernel<M> {
             let errno = u64::from(Errno::FAULT.0);
             return self.report_exception(thread, [PAGE_FAULT, code, address, errno]);
         }
+        if code & error_code::STORE == error_code::STORE && self.copy_on_write(thread, address) {
+            return;
+        }
         let access = match code {
             code if code & error_code::FETCH != 0 => 4,
             code if code & error_code::WRITE != 0 => Access::Write as u64,
@@ -292,6 +297,15 @@ impl<M: Machine> Kernel<M> {
             self.wait_for(thread, index, manager);
         }
         // Without a record the thread goes on and faults again, until records are free.
+    }
+
+    /// Gives a program the page of its own that its store needs, if that is all. Whether it goes on.
+    fn copy_on_write(&mut self, thread: ThreadIndex, address: u64) -> bool {
+        let Some(space) = self.processes.items[thread as usize].space else {
+            return false;
+        };
+        let root = self.memory.space_root(space);
+        self.memory.copy_on_write(&mut self.machine, root, address)
     }
 
     /// Asks pm about an exception: vector, error code, address, errno of vm.

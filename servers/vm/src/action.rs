@@ -77,13 +77,17 @@ impl Action {
     }
 }
 
-/// Splits pages into parts that one kernel call may be made for: address and number of pages.
+/// Splits pages into parts that one kernel call may be made for: address and number of pages. A part ends at a
+/// multiple of what a call may be made for, so that page tables are not divided.
 pub fn parts(start: u64, end: u64) -> impl Iterator<Item = (u64, u64)> {
-    let pages = end.saturating_sub(start) / PAGE_SIZE;
-    let calls = pages.div_ceil(PAGES_PER_CALL);
-    (0..calls).map(move |call| {
-        let done = call * PAGES_PER_CALL;
-        (start + done * PAGE_SIZE, (pages - done).min(PAGES_PER_CALL))
+    let mut pages = end.saturating_sub(start) / PAGE_SIZE;
+    let mut at = start;
+    core::iter::from_fn(move || {
+        let here = pages.min(PAGES_PER_CALL - at / PAGE_SIZE % PAGES_PER_CALL);
+        let part = (at, here);
+        pages -= here;
+        at += here * PAGE_SIZE;
+        (here > 0).then_some(part)
     })
 }
 
@@ -145,7 +149,7 @@ mod tests {
     fn parts_fit_a_call_and_cover_everything() {
         let start = 0x10_0000;
         let all: Vec<_> = parts(start, start + 2500 * PAGE_SIZE).collect();
-        let calls = [(0, 1024), (1024, 1024), (2048, 452)];
+        let calls = [(0, 768), (768, 1024), (1792, 708)];
         assert_eq!(all, calls.map(|(at, n)| (start + at * PAGE_SIZE, n)));
         assert_eq!(parts(start, start).count(), 0);
     }

@@ -67,13 +67,12 @@ impl<M: Machine> Kernel<M> {
             Call::Protect => {
                 let range = UserPages::new(a[1], a[2])?;
                 self.memory
-                    .protect(machine, space, range, protection(a[3])?);
-                Ok(0)
+                    .protect(machine, space, range, protection(a[3])?)
+                    .map(|()| 0)
             }
             Call::Unmap => {
-                self.memory
-                    .unmap(machine, space, UserPages::new(a[1], a[2])?);
-                Ok(0)
+                let range = UserPages::new(a[1], a[2])?;
+                self.memory.unmap(machine, space, range).map(|()| 0)
             }
             Call::Unshare => {
                 let page = UserPages::new(a[1], 1)?;

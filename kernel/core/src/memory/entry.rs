@@ -25,6 +25,8 @@ impl Entry {
     const PRESENT: u64 = 1;
     const WRITE: u64 = 1 << 1;
     const USER: u64 = 1 << 2;
+    /// The program may store, and gets a page of its own when it does. A bit that is the system's.
+    const UNTIL_WRITTEN: u64 = 1 << 9;
     const NO_EXECUTE: u64 = 1 << 63;
     const FRAME: u64 = 0x000f_ffff_ffff_f000;
 
@@ -62,6 +64,26 @@ impl Entry {
 
     pub(super) const fn without_write(self) -> Entry {
         Entry(self.0 & !Self::WRITE)
+    }
+
+    /// Read only until the program, if it may, stores into the page.
+    pub(super) const fn until_written(self) -> Entry {
+        if self.is_writable() {
+            Entry(self.without_write().0 | Self::UNTIL_WRITTEN)
+        } else {
+            self
+        }
+    }
+
+    /// Whether a store gets the program a page of its own.
+    pub(super) const fn is_until_written(self) -> bool {
+        self.0 & Self::UNTIL_WRITTEN != 0
+    }
+
+    /// The same for a frame that the program has alone: it may store into it.
+    pub(super) const fn written(self, own: Frame) -> Entry {
+        let rights = self.0 & !(Self::FRAME | Self::UNTIL_WRITTEN);
+        Entry(rights | Self::WRITE | (own.0 as u64) << 12)
     }
 
     /// The frame pointed to.
@@ -132,6 +154,11 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
+    /// Whether it is all that its table covers.
+    pub(super) const fn is_whole_table(self) -> bool {
+        self.pages == ENTRIES
+    }
+
     /// The entries' indexes with the addresses of their pages.
     pub(super) fn entries(self) -> impl Iterator<Item = (usize, u64)> {
         let first = index(self.address, 0);
@@ -187,6 +214,21 @@ mod tests {
         let range = UserPages::new(0x20_0000 - 2 * PAGE_SIZE, 600).unwrap();
         let pages: Vec<usize> = range.chunks().map(|c| c.pages).collect();
         assert_eq!(pages, [2, 512, 86]);
+    }
+
+    #[test]
+    fn only_what_may_be_written_is_copied_when_it_is() {
+        let writable = Entry::page(Frame(7), Protection(3));
+        let shared = writable.until_written();
+        assert!(!shared.is_writable() && shared.is_until_written());
+        assert_eq!(shared.until_written(), shared);
+        assert_eq!(
+            shared.written(Frame(9)),
+            Entry::page(Frame(9), Protection(3))
+        );
+        let constant = Entry::page(Frame(7), Protection(1));
+        assert_eq!(constant.until_written(), constant);
+        assert!(!constant.is_until_written());
     }
 
     #[test]

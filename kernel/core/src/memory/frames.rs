@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! Kernel, Archive, Clock   for ever
-//! Free -> Table            page tables; `used` counts entries that are not empty
+//! Free -> Table            page tables; `used` counts entries that are not empty, and `others` the spaces
+//!                          that share a leaf table with the first one
 //! Free -> Service          a page of one instance
 //! Free -> Program          mapped by `mappings` leaf entries of programs' tables; freed at 0
 //! Free -> Kept             in a kept area, and lent to `mappings` leaf entries of programs;
@@ -27,6 +28,7 @@ pub(super) enum State {
     },
     Table {
         used: u16,
+        others: u32,
     },
     Dying {
         next: Link,
@@ -46,6 +48,11 @@ pub(super) enum State {
 /// A frame or none. Frame 0 holds the machine's own tables and is never managed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Link(u32);
+
+impl State {
+    /// An empty table of one space.
+    pub(super) const TABLE: State = State::Table { used: 0, others: 0 };
+}
 
 impl Link {
     pub(super) const NONE: Link = Link(0);
@@ -87,6 +94,8 @@ pub(super) struct FrameTable {
     free: Link,
     counts: Counts,
     reserve: u64,
+    /// Free frames that are promised to spaces that share a table: each may need its own.
+    owed: u64,
     /// A program was refused memory, and nothing has been freed since.
     starved: bool,
     /// Memory has been freed after a program was refused some.
@@ -101,6 +110,7 @@ impl FrameTable {
             free: Link::NONE,
             counts: Counts::default(),
             reserve: 0,
+            owed: 0,
             starved: false,
             relieved: false,
         }
@@ -130,9 +140,9 @@ impl FrameTable {
         self.counts
     }
 
-    /// Free frames that only services may use.
+    /// Free frames that programs cannot have: those that only services may use, and those that are owed.
     pub(super) fn reserve(&self) -> u64 {
-        self.reserve.min(self.counts.free)
+        (self.reserve + self.owed).min(self.counts.free)
     }
 
     pub(super) fn state(&self, frame: Frame) -> State {
@@ -146,11 +156,19 @@ impl FrameTable {
 
     /// Takes a free frame, whose content is whatever it was.
     pub(super) fn allocate(&mut self, purpose: Purpose, state: State) -> Result<Frame, CallError> {
-        let refused = purpose == Purpose::Program && self.counts.free <= self.reserve;
-        let Some(frame) = self.free.frame().filter(|_| !refused) else {
+        let others = match purpose {
+            Purpose::Program => self.reserve + self.owed,
+            Purpose::Service => self.owed,
+        };
+        if self.counts.free <= others {
             self.starved |= purpose == Purpose::Program;
             return Err(CallError::NoMemory);
-        };
+        }
+        self.take_free(state)
+    }
+
+    fn take_free(&mut self, state: State) -> Result<Frame, CallError> {
+        let frame = self.free.frame().ok_or(CallError::NoMemory)?;
         if let State::Free { next } = self.state(frame) {
             self.free = next;
         }
@@ -214,7 +232,7 @@ impl FrameTable {
     /// Counts entries of a page table, and answers how many are left.
     pub(super) fn count_used(&mut self, table: Frame, before: bool, after: bool) -> u16 {
         match &mut self.records[table.0 as usize] {
-            State::Table { used } => {
+            State::Table { used, .. } => {
                 *used = *used + u16::from(after) - u16::from(before);
                 *used
             }
@@ -224,9 +242,46 @@ impl FrameTable {
 
     /// Counts new entries of a page table.
     pub(super) fn add_used(&mut self, table: Frame, entries: u16) {
-        if let State::Table { used } = &mut self.records[table.0 as usize] {
+        if let State::Table { used, .. } = &mut self.records[table.0 as usize] {
             *used += entries;
         }
+    }
+
+    /// Counts one more space that shares a leaf table, and promises it a frame for a table of its own.
+    pub(super) fn share_table(&mut self, table: Frame) -> Result<(), CallError> {
+        if self.counts.free <= self.reserve + self.owed {
+            self.starved = true;
+            return Err(CallError::NoMemory);
+        }
+        if let State::Table { others, .. } = &mut self.records[table.0 as usize] {
+            *others += 1;
+            self.owed += 1;
+        }
+        Ok(())
+    }
+
+    /// A space lets a table go that others have as well, and the frame promised to it. Whether it could.
+    pub(super) fn leave_table(&mut self, table: Frame) -> bool {
+        match &mut self.records[table.0 as usize] {
+            State::Table { others, .. } if *others > 0 => {
+                *others -= 1;
+                self.owed -= 1;
+                self.relieve();
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes the frame that was promised to a space for its own copy of a shared table; none if nobody
+    /// else has the table any more.
+    pub(super) fn take_owed(&mut self, table: Frame) -> Result<Option<Frame>, CallError> {
+        let State::Table { used, others: 1.. } = self.state(table) else {
+            return Ok(None);
+        };
+        let own = self.take_free(State::Table { used, others: 0 })?;
+        self.leave_table(table);
+        Ok(Some(own))
     }
 
     /// Turns the root of a space into a member of the list of those to be freed.
@@ -238,7 +293,12 @@ impl FrameTable {
         self.records[frame.0 as usize] = State::Free { next: self.free };
         self.free = Link::to(frame);
         self.counts.free += 1;
-        if self.starved && self.counts.free > self.reserve {
+        self.relieve();
+    }
+
+    /// Notes when a program that was refused memory could have some.
+    fn relieve(&mut self) {
+        if self.starved && self.counts.free > self.reserve + self.owed {
             self.starved = false;
             self.relieved = true;
         }

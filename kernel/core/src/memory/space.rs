@@ -1,7 +1,9 @@
 //! The address spaces of programs: what vm's kernel calls do to pages.
 //!
 //! Page tables are the record of pages. A page that several spaces map is read only in all of them;
-//! its frame's map count decides whether a store copies it (`unshare`) or just makes it writable.
+//! its frame's map count decides whether a store copies it or just makes it writable. Where the program may
+//! store, its entry says so, and the kernel does that by itself (`copy_on_write`). Tables that a child got
+//! whole are shared in the same way.
 
 use abi::call::Protection;
 use abi::layout::PAGE_SIZE;
@@ -233,36 +235,50 @@ impl Memory {
     }
 
     /// Changes what the pages that are there may be used for.
+    ///
+    /// # Errors
+    /// `NoMemory` if a table that others have as well cannot be copied, which does not happen: the memory
+    /// for that is kept.
     pub fn protect<M: Machine>(
         &mut self,
         machine: &mut M,
         space: SpaceHandle,
         range: UserPages,
         protection: Protection,
-    ) {
+    ) -> Result<(), CallError> {
         let mut tree = self.space_tree(machine, space);
-        tree.for_present(range, |tree, table, at, old| {
-            let new = Entry::page(old.frame(), protection);
-            let in_place = tree.frames.is_writable_in_place(old.frame(), protection);
-            tree.set(table, at, if in_place { new } else { new.without_write() });
+        let ended = range.chunks().try_for_each(|chunk| {
+            tree.for_present(chunk, |tree, table, at, old| {
+                let new = Entry::page(old.frame(), protection);
+                let new = match tree.frames.is_writable_in_place(old.frame(), protection) {
+                    true => new,
+                    false => read_only(new, protection),
+                };
+                tree.set(table, at, new);
+            })
         });
         self.flush(machine, space, range);
+        ended
     }
 
     /// Takes pages out of a space.
-    pub fn unmap<M: Machine>(&mut self, machine: &mut M, space: SpaceHandle, range: UserPages) {
+    ///
+    /// # Errors
+    /// As [`Memory::protect`].
+    pub fn unmap<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        space: SpaceHandle,
+        range: UserPages,
+    ) -> Result<(), CallError> {
         let mut removed = 0;
         let mut tree = self.space_tree(machine, space);
-        tree.for_present(range, |tree, table, at, old| {
-            tree.set(table, at, Entry::EMPTY);
-            tree.frames.unshare(old.frame());
-            removed += 1;
-        });
-        for chunk in range.chunks() {
-            tree.prune(chunk.address);
-        }
+        let ended = range
+            .chunks()
+            .try_for_each(|chunk| remove(&mut tree, chunk, &mut removed));
         self.spaces.records[space.0 as usize].resident -= removed;
         self.flush(machine, space, range);
+        ended
     }
 
     /// Shares the pages that are there in `from` with `to`. Pages that `to` has already stay.
@@ -307,22 +323,34 @@ impl Memory {
         self.reclaim_some(machine);
         let address = page.address();
         let tree = &mut self.space_tree(machine, space);
-        let table = tree.table(address).ok_or(CallError::BadAddress)?;
+        let table = tree.own_table(address)?.ok_or(CallError::BadAddress)?;
         let old = tree.entry(table, index(address, 0));
         if !old.is_present() {
             return Err(CallError::BadAddress);
         }
         let mut frame = old.frame();
         if !tree.frames.is_writable_in_place(frame, protection) {
-            frame = tree
-                .frames
-                .allocate(Purpose::Program, State::Program { mappings: 1 })?;
-            tree.machine.transfer(old.frame(), 0, frame, 0, PAGE_BYTES);
-            tree.frames.unshare(old.frame());
+            frame = tree.copy_page(frame)?;
         }
         tree.set(table, index(address, 0), Entry::page(frame, protection));
         self.flush(machine, space, page);
         Ok(())
+    }
+
+    /// Gives the space of this root a page of its own at `address`, where the program may store and the
+    /// page is read only because others have it, or had it. Whether the program may store now; if not, the
+    /// memory manager is to decide.
+    pub fn copy_on_write<M: Machine>(
+        &mut self,
+        machine: &mut M,
+        root: Frame,
+        address: u64,
+    ) -> bool {
+        self.reclaim_some(machine);
+        let mut tree = self.program_tree(machine, root);
+        let own = tree.own_page(address);
+        machine.flush_page(root, address);
+        own == Ok(true)
     }
 
     /// Copies user memory into pages of a space that nobody else has, whatever their protection.
@@ -350,13 +378,12 @@ impl Memory {
             }));
         }
         transfer(machine, from, to, length, |machine, address| {
-            let entry = find_page(machine, to.root, address);
-            entry
-                .filter(|entry| frames.is_private(entry.frame()))
-                .map(Entry::frame)
+            let page = find_page(machine, to.root, address);
+            page.filter(|page| !page.is_tabled && frames.is_private(page.frame))
+                .map(|page| page.frame)
                 .ok_or(Missing {
                     address,
-                    present: entry.is_some(),
+                    present: page.is_some(),
                 })
         })
     }
@@ -373,7 +400,7 @@ impl Memory {
         let tree = &mut self.space_tree(machine, space);
         let table = tree.make_table(address)?;
         if !tree.entry(table, index(address, 0)).is_present() {
-            let entry = Entry::page(frame, protection).without_write();
+            let entry = read_only(Entry::page(frame, protection), protection);
             tree.set(table, index(address, 0), entry);
             tree.frames.share(frame);
             self.spaces.records[space.0 as usize].resident += 1;
@@ -387,6 +414,10 @@ impl Memory {
         space: SpaceHandle,
     ) -> Tree<'a, M> {
         let root = self.space_root(space);
+        self.program_tree(machine, root)
+    }
+
+    fn program_tree<'a, M: Machine>(&'a mut self, machine: &'a mut M, root: Frame) -> Tree<'a, M> {
         Tree {
             frames: &mut self.frames,
             machine,
@@ -411,35 +442,105 @@ impl Memory {
 }
 
 impl<M: Machine> Tree<'_, M> {
-    /// Hands every present page of a range to `change`, with its table and index.
+    /// Hands every present page of a chunk to `change`, with its table and index.
     fn for_present(
         &mut self,
-        range: UserPages,
+        chunk: Chunk,
         mut change: impl FnMut(&mut Self, Frame, usize, Entry),
-    ) {
-        for chunk in range.chunks() {
-            let Some(table) = self.table(chunk.address) else {
-                continue;
-            };
-            for (at, _) in chunk.entries() {
-                let entry = self.entry(table, at);
-                if entry.is_present() {
-                    change(self, table, at, entry);
-                }
+    ) -> Result<(), CallError> {
+        let Some(table) = self.own_table(chunk.address)? else {
+            return Ok(());
+        };
+        for (at, _) in chunk.entries() {
+            let entry = self.entry(table, at);
+            if entry.is_present() {
+                change(self, table, at, entry);
             }
         }
+        Ok(())
+    }
+
+    /// See [`Memory::copy_on_write`].
+    fn own_page(&mut self, address: u64) -> Result<bool, CallError> {
+        let Some(table) = self.own_table(address)? else {
+            return Ok(false);
+        };
+        let old = self.entry(table, index(address, 0));
+        if !old.is_until_written() {
+            return Ok(old.is_user() && old.is_writable());
+        }
+        let mut frame = old.frame();
+        if !self.frames.is_private(frame) {
+            frame = self.copy_page(frame)?;
+        }
+        self.set(table, index(address, 0), old.written(frame));
+        Ok(true)
+    }
+
+    /// Copies a page and lets it go.
+    fn copy_page(&mut self, frame: Frame) -> Result<Frame, CallError> {
+        let state = State::Program { mappings: 1 };
+        let own = self.frames.allocate(Purpose::Program, state)?;
+        self.machine.transfer(frame, 0, own, 0, PAGE_BYTES);
+        self.frames.unshare(frame);
+        Ok(own)
     }
 }
 
-fn find_page<M: Machine>(machine: &M, root: Frame, address: u64) -> Option<Entry> {
-    let mut entry = Entry::table(root);
+/// The entry of a page that others have as well, and that is not written in place.
+fn read_only(page: Entry, protection: Protection) -> Entry {
+    if protection.allows(Protection::SHARED) {
+        page.without_write()
+    } else {
+        page.until_written()
+    }
+}
+
+/// Takes the pages of a chunk out of a tree, and counts them.
+fn remove<M: Machine>(
+    tree: &mut Tree<'_, M>,
+    chunk: Chunk,
+    removed: &mut u64,
+) -> Result<(), CallError> {
+    if chunk.is_whole_table()
+        && let Some(pages) = tree.leave_table(chunk.address)
+    {
+        *removed += pages;
+    } else {
+        tree.for_present(chunk, |tree, table, at, old| {
+            tree.set(table, at, Entry::EMPTY);
+            tree.frames.unshare(old.frame());
+            *removed += 1;
+        })?;
+    }
+    tree.prune(chunk.address);
+    Ok(())
+}
+
+/// A page of a program.
+#[derive(Clone, Copy)]
+struct FoundPage {
+    frame: Frame,
+    /// Others have it by a table that is shared.
+    is_tabled: bool,
+}
+
+fn find_page<M: Machine>(machine: &M, root: Frame, address: u64) -> Option<FoundPage> {
+    let mut page = FoundPage {
+        frame: root,
+        is_tabled: false,
+    };
     for level in (0..=super::entry::TOP_LEVEL).rev() {
-        entry = Entry(machine.word(entry.frame(), index(address, level)));
+        let entry = Entry(machine.word(page.frame, index(address, level)));
         if !entry.is_present() {
             return None;
         }
+        page = FoundPage {
+            frame: entry.frame(),
+            is_tabled: page.is_tabled || (level > 0 && !entry.is_writable()),
+        };
     }
-    Some(entry)
+    Some(page)
 }
 
 fn populate<M: Machine>(
@@ -468,6 +569,7 @@ fn populate<M: Machine>(
     Ok(())
 }
 
+/// Shares the pages of a chunk of another tree, and counts them.
 fn share<M: Machine>(
     tree: &mut Tree<'_, M>,
     source: Frame,
@@ -475,11 +577,56 @@ fn share<M: Machine>(
     sharing: Sharing,
     added: &mut u64,
 ) -> Result<(), CallError> {
-    let to = tree.root;
-    tree.root = source;
-    let from = tree.table(chunk.address);
+    let to = core::mem::replace(&mut tree.root, source);
+    let directory = tree.directory(chunk.address);
+    let from = match sharing {
+        Sharing::UntilWritten => Ok(tree.table(chunk.address)),
+        // What stays shared must not be copied later.
+        Sharing::Lasting => tree.own_table(chunk.address),
+    };
     tree.root = to;
-    let Some(from) = from else { return Ok(()) };
+    let (Some(directory), Some(from)) = (directory, from?) else {
+        return Ok(());
+    };
+    let is_whole = chunk.is_whole_table() && sharing == Sharing::UntilWritten;
+    if is_whole && share_table(tree, directory, chunk.address, added)? {
+        return Ok(());
+    }
+    share_pages(tree, from, chunk, sharing, added)
+}
+
+/// Shares a leaf table of another tree, which a directory of that tree points to. Whether it could: not if
+/// there is another table already.
+fn share_table<M: Machine>(
+    tree: &mut Tree<'_, M>,
+    from: Frame,
+    address: u64,
+    added: &mut u64,
+) -> Result<bool, CallError> {
+    let at = index(address, 1);
+    let shared = tree.entry(from, at).without_write();
+    let to = tree.make_directory(address)?;
+    let there = tree.entry(to, at);
+    if there.is_present() {
+        return Ok(there.frame() == shared.frame());
+    }
+    if let Err(error) = tree.frames.share_table(shared.frame()) {
+        tree.prune(address);
+        return Err(error);
+    }
+    tree.machine.set_word(from, at, shared.0);
+    tree.set(to, at, shared);
+    *added += u64::from(tree.frames.count_used(shared.frame(), false, false));
+    Ok(true)
+}
+
+fn share_pages<M: Machine>(
+    tree: &mut Tree<'_, M>,
+    from: Frame,
+    chunk: Chunk,
+    sharing: Sharing,
+    added: &mut u64,
+) -> Result<(), CallError> {
     let is_there = |(at, _): (usize, u64)| tree.entry(from, at).is_present();
     if !chunk.entries().any(is_there) {
         return Ok(());
@@ -492,7 +639,7 @@ fn share<M: Machine>(
             continue;
         }
         let new = match sharing {
-            Sharing::UntilWritten => old.without_write(),
+            Sharing::UntilWritten => old.until_written(),
             Sharing::Lasting => old,
         };
         if new != old {

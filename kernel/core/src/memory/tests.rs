@@ -65,9 +65,30 @@ fn settled(memory: &mut Memory, machine: &mut Pretend) -> MemoryStatistics {
     memory.statistics()
 }
 
-/// What a program would see: each page's first word and whether it may be written.
+/// A page as a program would see it.
+#[derive(Clone, Copy)]
+struct Page {
+    /// Its first word.
+    value: u64,
+    /// Whether the program may write to it.
+    allowed: bool,
+    /// Whether a store must find it writable.
+    writable: bool,
+}
+
+/// What a program would see.
 #[derive(Clone, Default)]
-struct Model(BTreeMap<u64, (u64, bool)>);
+struct Model(BTreeMap<u64, Page>);
+
+/// The addresses of a range.
+fn covered(range: UserPages) -> std::ops::Range<u64> {
+    range.address()..range.address() + range.pages() * PAGE_SIZE
+}
+
+/// All that the second table has of what the model uses.
+fn whole_table() -> UserPages {
+    pages(0x40_0000, 512)
+}
 
 struct World {
     memory: Memory,
@@ -89,43 +110,46 @@ impl World {
         let which = usize::try_from(self.pick(self.spaces.len() as u64)).unwrap();
         let address = BASE + self.pick(16) * PAGE_SIZE;
         let range = pages(address, 1 + self.pick(4));
-        let covered: Vec<u64> = (0..range.pages())
-            .map(|page| address + page * PAGE_SIZE)
-            .collect();
         let handle = self.spaces[which].0;
         let (memory, machine) = (&mut self.memory, &mut self.machine);
-        match self.random % 7 {
+        match self.random % 9 {
             0 | 1 => {
                 let done = memory.map_anonymous(machine, handle, range, READ_WRITE);
                 assert_eq!(done, Ok(range.pages()));
-                for page in covered {
-                    self.spaces[which].1.0.entry(page).or_insert((0, true));
+                for page in 0..range.pages() {
+                    let new = Page {
+                        value: 0,
+                        allowed: true,
+                        writable: true,
+                    };
+                    let model = &mut self.spaces[which].1.0;
+                    model.entry(address + page * PAGE_SIZE).or_insert(new);
                 }
             }
-            2 => {
-                memory.unmap(machine, handle, range);
-                self.spaces[which]
-                    .1
-                    .0
-                    .retain(|page, _| !covered.contains(page));
-            }
+            2 => self.unmap(which, range),
             3 => {
-                memory.protect(machine, handle, range, READ);
-                for page in covered {
-                    self.spaces[which]
-                        .1
-                        .0
-                        .entry(page)
-                        .and_modify(|page| page.1 = false);
+                memory.protect(machine, handle, range, READ).unwrap();
+                for (_, page) in self.spaces[which].1.0.range_mut(covered(range)) {
+                    (page.allowed, page.writable) = (false, false);
                 }
             }
-            4 => self.share(which, (which + 1) % self.spaces.len(), range, &covered),
+            4 => self.share(which, (which + 1) % self.spaces.len(), range),
+            5 => self.share(which, (which + 1) % self.spaces.len(), whole_table()),
+            6 if self.random.is_multiple_of(4) => self.unmap(which, whole_table()),
             _ => self.store(which, address),
         }
         self.check();
     }
 
-    fn share(&mut self, from: usize, to: usize, range: UserPages, covered: &[u64]) {
+    fn unmap(&mut self, which: usize, range: UserPages) {
+        let (handle, model) = &mut self.spaces[which];
+        self.memory
+            .unmap(&mut self.machine, *handle, range)
+            .unwrap();
+        model.0.retain(|page, _| !covered(range).contains(page));
+    }
+
+    fn share(&mut self, from: usize, to: usize, range: UserPages) {
         let (source, target) = (self.spaces[from].0, self.spaces[to].0);
         self.memory
             .clone_range(
@@ -136,61 +160,63 @@ impl World {
                 Sharing::UntilWritten,
             )
             .unwrap();
-        for page in covered {
-            if self.spaces[to].1.0.contains_key(page) {
-                continue;
-            }
-            let Some(found) = self.spaces[from].1.0.get_mut(page) else {
-                continue;
-            };
-            found.1 = false;
-            let copy = *found;
-            self.spaces[to].1.0.insert(*page, copy);
+        let there = self.spaces[to].1.clone();
+        let mut shared = self.spaces[from].1.clone();
+        shared
+            .0
+            .retain(|page, _| covered(range).contains(page) && !there.0.contains_key(page));
+        for page in shared.0.values_mut() {
+            page.writable = false;
+        }
+        for which in [from, to] {
+            self.spaces[which].1.0.append(&mut shared.0.clone());
         }
     }
 
-    /// A store as a program makes it: on a fault it asks for a page of its own.
+    /// A store as a program makes it: on a fault it gets a page of its own, by the kernel or by vm.
     fn store(&mut self, which: usize, address: u64) {
         let value = self.pick(1 << 20);
         let handle = self.spaces[which].0;
         let place = at(self.memory.space_root(handle), address);
         let known = self.spaces[which].1.0.get(&address).copied();
-        let stored = self
-            .memory
-            .write(&mut self.machine, place, &value.to_le_bytes());
-        match known {
-            None => {
-                assert_eq!(
-                    stored,
-                    Err(Missing {
-                        address,
-                        present: false
-                    })
-                );
-                let refused =
-                    self.memory
-                        .unshare(&mut self.machine, handle, pages(address, 1), READ_WRITE);
-                assert_eq!(refused, Err(CallError::BadAddress));
-                return;
+        let (memory, machine) = (&mut self.memory, &mut self.machine);
+        let stored = memory.write(machine, place, &value.to_le_bytes());
+        let Some(known) = known else {
+            let missing = Missing {
+                address,
+                present: false,
+            };
+            assert_eq!(stored, Err(missing));
+            let page = pages(address, 1);
+            let refused = memory.unshare(machine, handle, page, READ_WRITE);
+            assert_eq!(refused, Err(CallError::BadAddress));
+            assert!(!memory.copy_on_write(machine, place.root, address));
+            return;
+        };
+        assert!(stored.is_ok() || !known.writable);
+        if let Err(missing) = stored {
+            let expected = Missing {
+                address,
+                present: true,
+            };
+            assert_eq!(missing, expected);
+            let own = memory.copy_on_write(machine, place.root, address);
+            assert_eq!(own, known.allowed);
+            if !own {
+                let page = pages(address, 1);
+                memory.unshare(machine, handle, page, READ_WRITE).unwrap();
             }
-            Some((_, true)) => assert_eq!(stored, Ok(())),
-            Some((_, false)) => {
-                assert_eq!(
-                    stored,
-                    Err(Missing {
-                        address,
-                        present: true
-                    })
-                );
-                self.memory
-                    .unshare(&mut self.machine, handle, pages(address, 1), READ_WRITE)
-                    .unwrap();
-                self.memory
-                    .write(&mut self.machine, place, &value.to_le_bytes())
-                    .unwrap();
-            }
+            let stored = memory.write(machine, place, &value.to_le_bytes());
+            assert_eq!(stored, Ok(()));
+        } else {
+            assert!(known.allowed);
         }
-        self.spaces[which].1.0.insert(address, (value, true));
+        let page = Page {
+            value,
+            allowed: true,
+            writable: true,
+        };
+        self.spaces[which].1.0.insert(address, page);
     }
 
     fn check(&self) {
@@ -205,7 +231,7 @@ impl World {
                     .memory
                     .read(&self.machine, at(root, address), &mut word);
                 assert_eq!(read.is_ok(), model.0.contains_key(&address));
-                let expected = model.0.get(&address).map_or(0, |page| page.0);
+                let expected = model.0.get(&address).map_or(0, |page| page.value);
                 assert_eq!(u64::from_le_bytes(word), expected);
             }
             programs += model.0.len() as u64;
@@ -277,6 +303,68 @@ fn a_program_cannot_use_up_the_reserve_and_a_failure_leaves_nothing() {
     assert_eq!(free(&memory), before);
 }
 
+/// A space with some pages of a whole table, and another one that shares them.
+fn tabled(memory: &mut Memory, machine: &mut Pretend) -> [SpaceHandle; 2] {
+    let both = [1, 2].map(|id| space(memory, machine, id));
+    let some = pages(0x40_0000, 20);
+    memory
+        .map_anonymous(machine, both[0], some, READ_WRITE)
+        .unwrap();
+    let whole = whole_table();
+    memory
+        .clone_range(machine, both[0], both[1], whole, Sharing::UntilWritten)
+        .unwrap();
+    both
+}
+
+#[test]
+fn a_whole_table_is_shared_until_something_in_it_changes() {
+    let (mut memory, mut machine) = start();
+    let [from, to] = tabled(&mut memory, &mut machine);
+    let tables = memory.statistics().page_tables;
+    // Three of each for the ways there, and one that both have.
+    assert_eq!(memory.resident_pages(to), 20);
+    let again = memory.clone_range(&mut machine, from, to, whole_table(), Sharing::UntilWritten);
+    assert_eq!((again, memory.resident_pages(to)), (Ok(()), 20));
+    let (root, programs) = (memory.space_root(to), memory.statistics().programs);
+    assert!(memory.copy_on_write(&mut machine, root, 0x40_0000));
+    let after = memory.statistics();
+    assert_eq!(after.page_tables, tables + 1);
+    assert_eq!(after.programs, programs + 1);
+    // Whoever is left with the first table has it as it was before.
+    let root = memory.space_root(from);
+    memory.unmap(&mut machine, to, whole_table()).unwrap();
+    assert!(memory.copy_on_write(&mut machine, root, 0x40_1000));
+    assert_eq!(memory.statistics().programs, programs);
+}
+
+#[test]
+fn the_memory_for_a_table_of_ones_own_is_kept() {
+    let (mut memory, mut machine) = start();
+    let before = memory.statistics();
+    let [from, to] = tabled(&mut memory, &mut machine);
+    assert_eq!(memory.statistics().reserved, before.reserved + 1);
+    let filler = space(&mut memory, &mut machine, 3);
+    for part in 0.. {
+        let range = pages(0x80_0000 + part * 64 * PAGE_SIZE, 64);
+        let mapped = memory.map_anonymous(&mut machine, filler, range, READ_WRITE);
+        if mapped != Ok(64) {
+            break;
+        }
+    }
+    let owner = instance(&mut memory, &mut machine);
+    let mut heap = 0;
+    while memory.grow(&mut machine, owner, heap + PAGE_SIZE).is_ok() {
+        heap += PAGE_SIZE;
+    }
+    // Nobody gets the last frame but the one that it was kept for.
+    assert_eq!(free(&memory), 1);
+    assert_eq!(memory.unmap(&mut machine, to, pages(0x40_0000, 1)), Ok(()));
+    assert_eq!((free(&memory), memory.resident_pages(to)), (0, 19));
+    assert_eq!(memory.resident_pages(from), 20);
+    assert!(!memory.copy_on_write(&mut machine, memory.space_root(to), 0x40_1000));
+}
+
 #[test]
 fn spaces_are_found_by_their_names_and_named_again_without_harm() {
     let (mut memory, mut machine) = start();
@@ -329,14 +417,16 @@ fn a_page_without_rights_keeps_its_content() {
         .map_anonymous(&mut machine, handle, range, READ_WRITE)
         .unwrap();
     memory.write(&mut machine, place, b"kept").unwrap();
-    memory.protect(&mut machine, handle, range, Protection(0));
+    memory
+        .protect(&mut machine, handle, range, Protection(0))
+        .unwrap();
     let mut bytes = [0; 4];
     let missing = Missing {
         address: BASE,
         present: true,
     };
     assert_eq!(memory.read(&machine, place, &mut bytes), Err(missing));
-    memory.protect(&mut machine, handle, range, READ);
+    memory.protect(&mut machine, handle, range, READ).unwrap();
     memory.read(&machine, place, &mut bytes).unwrap();
     assert_eq!(&bytes, b"kept");
 }
@@ -359,10 +449,14 @@ fn a_shared_page_does_not_become_writable_by_protection() {
         .clone_range(&mut machine, from, to, range, Sharing::UntilWritten)
         .unwrap();
     let place = at(memory.space_root(from), BASE);
-    memory.protect(&mut machine, from, range, READ_WRITE);
+    memory
+        .protect(&mut machine, from, range, READ_WRITE)
+        .unwrap();
     assert!(memory.write(&mut machine, place, &[1]).is_err());
-    memory.unmap(&mut machine, to, range);
-    memory.protect(&mut machine, from, range, READ_WRITE);
+    memory.unmap(&mut machine, to, range).unwrap();
+    memory
+        .protect(&mut machine, from, range, READ_WRITE)
+        .unwrap();
     assert!(memory.write(&mut machine, place, &[1]).is_ok());
 }
 
@@ -389,9 +483,9 @@ fn a_page_that_stays_shared_is_written_in_place() {
     memory.read(&machine, other, &mut byte).unwrap();
     assert_eq!(byte, [1]);
     let shared = Protection(READ_WRITE.0 | Protection::SHARED.0);
-    memory.protect(&mut machine, to, range, READ);
+    memory.protect(&mut machine, to, range, READ).unwrap();
     assert!(memory.write(&mut machine, other, &[2]).is_err());
-    memory.protect(&mut machine, to, range, shared);
+    memory.protect(&mut machine, to, range, shared).unwrap();
     memory.write(&mut machine, other, &[2]).unwrap();
     memory.read(&machine, one, &mut byte).unwrap();
     assert_eq!(byte, [2]);
@@ -716,7 +810,7 @@ fn kept_pages_move_and_outlive_their_owner_where_lent() {
     assert_eq!(&bytes, b"file");
     memory.destroy_instance(&mut machine, new);
     memory.read(&machine, lent, &mut bytes).unwrap();
-    memory.unmap(&mut machine, program, pages(BASE, 3));
+    memory.unmap(&mut machine, program, pages(BASE, 3)).unwrap();
     assert_eq!(settled(&mut memory, &mut machine).free, before);
 }
 
@@ -735,7 +829,7 @@ fn only_kept_and_archive_pages_can_be_lent() {
         .reply_pages(&mut machine, archive, program, range, READ)
         .unwrap();
     assert_eq!(memory.resident_pages(program), 1);
-    memory.unmap(&mut machine, program, range);
+    memory.unmap(&mut machine, program, range).unwrap();
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! One tree of page tables: finding, making and dropping its tables and entries.
 //!
 //! Tables count their entries in their frame's record, so an empty one is freed at once.
+//!
+//! Spaces may share a leaf table: the entries that point to it do not allow stores then, and it is copied for
+//! the one that changes something in it. The frame for the copy is kept free for each of them.
 
 use abi::CallError;
 use abi::call::Protection;
@@ -26,7 +29,7 @@ pub(super) fn new_root<M: Machine>(
     machine: &mut M,
     purpose: Purpose,
 ) -> Result<Frame, CallError> {
-    let root = frames.allocate(purpose, State::Table { used: 0 })?;
+    let root = frames.allocate(purpose, State::TABLE)?;
     machine.zero(root);
     machine.prepare_root(root);
     Ok(root)
@@ -38,10 +41,17 @@ impl<M: Machine> Tree<'_, M> {
         Entry(self.machine.word(table, index))
     }
 
-    /// The leaf table that covers `address`.
+    /// The leaf table that covers `address`. Other spaces may have it as well.
     pub(super) fn table(&self, address: u64) -> Option<Frame> {
+        let directory = self.directory(address)?;
+        let entry = self.entry(directory, index(address, 1));
+        entry.is_present().then(|| entry.frame())
+    }
+
+    /// The table that points to the leaf table that covers `address`.
+    pub(super) fn directory(&self, address: u64) -> Option<Frame> {
         let mut table = self.root;
-        for level in (1..=TOP_LEVEL).rev() {
+        for level in (2..=TOP_LEVEL).rev() {
             let entry = self.entry(table, index(address, level));
             if !entry.is_present() {
                 return None;
@@ -51,32 +61,92 @@ impl<M: Machine> Tree<'_, M> {
         Some(table)
     }
 
+    /// The leaf table that covers `address`, to be changed: one that spaces share is copied.
+    pub(super) fn own_table(&mut self, address: u64) -> Result<Option<Frame>, CallError> {
+        let Some(directory) = self.directory(address) else {
+            return Ok(None);
+        };
+        let entry = self.entry(directory, index(address, 1));
+        if !entry.is_present() {
+            return Ok(None);
+        }
+        self.owned(directory, address, entry).map(Some)
+    }
+
+    /// The leaf table that an entry of a directory points to, to be changed.
+    fn owned(&mut self, directory: Frame, address: u64, entry: Entry) -> Result<Frame, CallError> {
+        let table = entry.frame();
+        if entry.is_writable() {
+            return Ok(table);
+        }
+        let own = match self.frames.take_owed(table)? {
+            Some(own) => self.copy_table(table, own),
+            None => table,
+        };
+        let entry = Entry::table(own);
+        self.machine.set_word(directory, index(address, 1), entry.0);
+        // The processor may remember the way to the table, which another space may free.
+        self.machine.flush_page(self.root, address);
+        Ok(own)
+    }
+
+    /// Copies a shared table: its pages are shared now, until somebody writes.
+    fn copy_table(&mut self, table: Frame, own: Frame) -> Frame {
+        for at in 0..ENTRIES {
+            let entry = self.entry(table, at).until_written();
+            self.machine.set_word(table, at, entry.0);
+            self.machine.set_word(own, at, entry.0);
+            if entry.is_present() {
+                self.frames.share(entry.frame());
+            }
+        }
+        own
+    }
+
     /// The entry of the page at `address`, if it is there.
     pub(super) fn page(&self, address: u64) -> Option<Entry> {
         let table = self.table(address)?;
         Some(self.entry(table, index(address, 0))).filter(|entry| entry.is_present())
     }
 
-    /// The leaf table that covers `address`, made if need be. An empty one that stays so has to be
-    /// [pruned](Tree::prune).
+    /// The leaf table that covers `address`, to be changed, made if need be. An empty one that stays so has
+    /// to be [pruned](Tree::prune).
     pub(super) fn make_table(&mut self, address: u64) -> Result<Frame, CallError> {
+        let directory = self.make_directory(address)?;
+        let at = index(address, 1);
+        let entry = self.entry(directory, at);
+        if entry.is_present() {
+            self.owned(directory, address, entry)
+        } else {
+            self.make_lower(directory, at, address)
+        }
+    }
+
+    /// The table that points to the leaf table that covers `address`, made if need be, as
+    /// [`Tree::make_table`].
+    pub(super) fn make_directory(&mut self, address: u64) -> Result<Frame, CallError> {
         let mut table = self.root;
-        for level in (1..=TOP_LEVEL).rev() {
+        for level in (2..=TOP_LEVEL).rev() {
             let at = index(address, level);
             let entry = self.entry(table, at);
-            if entry.is_present() {
-                table = entry.frame();
-                continue;
-            }
-            let Ok(lower) = self.frames.allocate(self.purpose, State::Table { used: 0 }) else {
-                self.prune(address);
-                return Err(CallError::NoMemory);
+            table = if entry.is_present() {
+                entry.frame()
+            } else {
+                self.make_lower(table, at, address)?
             };
-            self.machine.zero(lower);
-            self.set(table, at, Entry::table(lower));
-            table = lower;
         }
         Ok(table)
+    }
+
+    /// Makes an empty table where none is, on the way to `address`.
+    fn make_lower(&mut self, table: Frame, at: usize, address: u64) -> Result<Frame, CallError> {
+        let Ok(lower) = self.frames.allocate(self.purpose, State::TABLE) else {
+            self.prune(address);
+            return Err(CallError::NoMemory);
+        };
+        self.machine.zero(lower);
+        self.set(table, at, Entry::table(lower));
+        Ok(lower)
     }
 
     /// Writes an entry and keeps the table's count of used ones.
@@ -138,6 +208,19 @@ impl<M: Machine> Tree<'_, M> {
         }
     }
 
+    /// Lets the leaf table that covers `address` go if other spaces have it as well; answers how many pages
+    /// it has.
+    pub(super) fn leave_table(&mut self, address: u64) -> Option<u64> {
+        let directory = self.directory(address)?;
+        let at = index(address, 1);
+        let entry = self.entry(directory, at);
+        if !entry.is_present() || !self.frames.leave_table(entry.frame()) {
+            return None;
+        }
+        self.set(directory, at, Entry::EMPTY);
+        Some(self.frames.count_used(entry.frame(), false, false).into())
+    }
+
     /// Takes pages and tables out of the user half, handing each page to `release`, until `limit`
     /// pages are gone or none is left; answers how many more it might have taken.
     pub(super) fn drain(
@@ -196,7 +279,7 @@ impl<M: Machine> Tree<'_, M> {
                 if level == 0 {
                     left = left.checked_sub(1).ok_or(Unfinished)?;
                     release(self.frames, entry.frame());
-                } else {
+                } else if !self.frames.leave_table(entry.frame()) {
                     left = self.drain_table(entry.frame(), level - 1, left, release)?;
                     self.frames.free(entry.frame());
                 }

@@ -1,5 +1,6 @@
 //! Buffers of programs that are not there yet, shared, or nowhere: what vm is asked, and how often.
 
+use abi::call::Protection;
 use abi::message::{PROTOCOL_KERNEL, kernel_kind};
 use abi::{Call, CallError, Errno, Event};
 
@@ -59,10 +60,10 @@ fn a_page_that_is_not_populated_is_asked_for_once() {
     assert_eq!(world.status(VM).served, served + 1);
 }
 
-/// S16: a call whose buffer is shared until it is written succeeds with exactly one request to vm, and
-/// the other process keeps what it had.
+/// S16: a call whose buffer is shared until it is written succeeds without vm, and the other process keeps
+/// what it had.
 #[test]
-fn a_page_that_is_shared_is_asked_for_once() {
+fn a_page_that_is_shared_is_copied_at_once() {
     let mut world = World::new();
     let parent = world.spawn(1);
     world.map(parent, 1);
@@ -75,21 +76,42 @@ fn a_page_that_is_shared_is_asked_for_once() {
     world.call(VM, Call::CloneRange, &clone).unwrap();
     let event = world.program_request(child);
     let served = world.status(VM).served;
-    assert_eq!(world.copy_to(&event), Err(CallError::Absent));
-    let asked = world.asked_once();
-    // It is there, and may not be written.
-    assert_eq!(asked.message.words[3], 1);
-    let unshare = [2, PROGRAM_DATA, READ_WRITE];
-    world.call(VM, Call::Unshare, &unshare).unwrap();
-    world.reply(VM, asked.id, 0).unwrap();
-    world.succeeds(child, &event);
-    assert_eq!(world.status(VM).served, served + 1);
+    assert_eq!(world.copy_to(&event), Ok(BYTES.len() as u64));
+    world.reply(VFS, event.id, 5).unwrap();
+    assert_eq!(world.host.program(child), Ok(ProgramState::Runs(5)));
+    assert_eq!(world.status(VM).served, served);
     let mut bytes = [0; 5];
     world
         .host
         .program_read(parent, PROGRAM_DATA, &mut bytes)
         .unwrap();
     assert_eq!(&bytes, b"whose");
+    world
+        .host
+        .program_read(child, PROGRAM_DATA, &mut bytes)
+        .unwrap();
+    assert_eq!(bytes, BYTES);
+}
+
+/// S16: a call whose buffer has a page that is not its own and that the program may not write asks vm once.
+#[test]
+fn a_page_that_may_not_be_written_is_asked_for_once() {
+    let mut world = World::new();
+    let pid = world.spawn(1);
+    world.map(pid, 1);
+    let protect = [1, PROGRAM_DATA, 1, Protection::READ.0];
+    world.call(VM, Call::Protect, &protect).unwrap();
+    let event = world.program_request(pid);
+    let served = world.status(VM).served;
+    assert_eq!(world.copy_to(&event), Err(CallError::Absent));
+    let asked = world.asked_once();
+    // It is there, and may not be written.
+    assert_eq!(asked.message.words[3], 1);
+    let unshare = [1, PROGRAM_DATA, READ_WRITE];
+    world.call(VM, Call::Unshare, &unshare).unwrap();
+    world.reply(VM, asked.id, 0).unwrap();
+    world.succeeds(pid, &event);
+    assert_eq!(world.status(VM).served, served + 1);
 }
 
 /// S16: a call whose buffer is nowhere fails after one request to vm; the server and others go on.
