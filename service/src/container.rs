@@ -1,10 +1,15 @@
 //! What a State is made of. A container exports itself as it was before the closure that a crash has cut
 //! short, at whatever instruction.
 
+mod entries;
+mod groups;
+#[cfg(test)]
+mod interrupted;
 mod map;
 mod shape;
 mod value;
 
+pub(crate) use groups::Groups;
 pub use map::Map;
 pub use value::Value;
 

@@ -1,6 +1,6 @@
 //! What handlers have done, kept with the State.
 
-use crate::container::{Map, Value};
+use crate::container::{Groups, Value};
 use abi::{Reply, RequestId};
 use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
@@ -85,7 +85,7 @@ pub(crate) struct Answer(#[n(0)] RequestId, #[n(1)] KeptReply);
 #[derive(Clone, Debug, Default, Encode, Decode, Shape)]
 pub(crate) struct Journal {
     #[n(0)]
-    entries: Map<(u64, Key), Item>,
+    entries: Groups<Key, Item>,
     /// The last answer. There is no need for the ones before: each is given to the kernel before the
     /// next one is decided.
     #[n(1)]
@@ -94,7 +94,7 @@ pub(crate) struct Journal {
 
 impl Journal {
     pub(crate) fn get(&self, id: RequestId, key: Key) -> Option<&Item> {
-        self.entries.get(&(id.0, key))
+        self.entries.get(id.0, key)
     }
 
     /// The answer of a request that was answered.
@@ -121,38 +121,32 @@ impl Journal {
     }
 
     pub(crate) fn put(&mut self, id: RequestId, key: Key, item: Item) {
-        self.entries.insert((id.0, key), item);
+        self.entries.put(id.0, key, item);
     }
 
     /// The questions of a request, in order.
     pub(crate) fn children(&self, id: RequestId) -> impl Iterator<Item = (u32, &Item)> {
-        let all = (id.0, Key::Child(0))..=(id.0, Key::Child(u32::MAX));
         self.entries
-            .range(all)
-            .filter_map(|((_, key), item)| match key {
-                Key::Child(n) => Some((*n, item)),
+            .group(id.0)
+            .filter_map(|(key, item)| match key {
+                Key::Child(n) => Some((n, item)),
                 _ => None,
             })
     }
 
+    /// The index of the next question of a request.
+    pub(crate) fn next_child(&self, id: RequestId) -> u32 {
+        self.children(id).last().map_or(0, |(n, _)| n + 1)
+    }
+
     /// Drops everything of a request.
     pub(crate) fn forget(&mut self, id: RequestId) {
-        let all = (id.0, Key::Child(0))..=(id.0, Key::Done);
-        let keys: Vec<_> = self.entries.range(all).map(|(key, _)| *key).collect();
-        for key in keys {
-            self.entries.drop_entry(&key);
-        }
+        self.entries.drop_group(id.0);
     }
 
     /// The requests something is kept for.
     pub(crate) fn requests(&self) -> Vec<RequestId> {
-        let mut ids: Vec<_> = self
-            .entries
-            .iter()
-            .map(|((id, _), _)| RequestId(*id))
-            .collect();
-        ids.dedup();
-        ids
+        self.entries.groups().map(RequestId).collect()
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -37,21 +37,24 @@ impl<T: Encode<()>> Keep for T {
 }
 
 /// Bytes of most values and less: they do not grow while they are written.
-const ROOM: usize = 1024;
+const ROOM: usize = 128;
 
 /// A value as the journal keeps it.
 pub(crate) fn encode<T: Encode<()> + ?Sized>(value: &T) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(ROOM);
     match minicbor::encode(value, &mut bytes) {
-        Ok(()) => {
-            bytes.shrink_to_fit();
-            bytes
-        }
+        Ok(()) => bytes,
         Err(error) => match error.into_write() {
             Some(never) => match never {},
             None => Vec::new(),
         },
     }
+}
+
+/// How often a label was used, for questions or for values.
+struct Uses {
+    of: (Label, bool),
+    count: u32,
 }
 
 /// One run of a handler.
@@ -73,7 +76,7 @@ pub(crate) struct Run {
     questions: Cell<u64>,
     /// Whether the journal may hold something of it.
     journalled: Cell<bool>,
-    used: RefCell<Vec<(Label, bool)>>,
+    used: RefCell<Vec<Uses>>,
     seen: RefCell<Vec<Seen>>,
 }
 
@@ -131,14 +134,18 @@ impl Run {
     /// Numbers the uses of a label, questions and values apart.
     pub(crate) fn nth(&self, label: Label, question: bool) -> u32 {
         let mut used = self.used.borrow_mut();
-        let before = used
-            .iter()
-            .filter(|use_| **use_ == (label, question))
-            .count();
+        let uses = match used.iter().position(|uses| uses.of == (label, question)) {
+            Some(at) => &mut used[at],
+            None => {
+                let of = (label, question);
+                used.push_mut(Uses { of, count: 0 })
+            }
+        };
+        let before = uses.count;
         if simulated::holds(Rule::Uses) {
-            used.push((label, question));
+            uses.count += 1;
         }
-        u32::try_from(before).unwrap_or(u32::MAX)
+        before
     }
 
     pub(crate) fn observed(&self, seen: Seen) {
@@ -165,7 +172,7 @@ impl Run {
         for seen in seen {
             match seen {
                 Seen::Reply(label, reply) => {
-                    let n = next_child(journal, self.id);
+                    let n = journal.next_child(self.id);
                     self.put(journal, Key::Child(n), Item::Answered(label, reply.into()));
                 }
                 Seen::Value(label, nth, value) => {
@@ -208,11 +215,6 @@ impl Run {
             deadline: None,
         }
     }
-}
-
-/// The index of the next question of a request.
-pub(crate) fn next_child(journal: &Journal, id: RequestId) -> u32 {
-    journal.children(id).last().map_or(0, |(n, _)| n + 1)
 }
 
 /// What all runs of an instance share.

@@ -17,8 +17,8 @@ const LARGE: usize = 16 * 1024;
 /// Shelves of small pieces, and of all.
 const SMALL_SHELVES: usize = SMALL / STEP;
 const SHELVES: usize = SMALL_SHELVES + (LARGE - SMALL) / LARGE_STEP;
-/// Pieces of one size that are kept.
-const KEPT: u32 = 3;
+/// Shelves of the smallest pieces, of which a request has several of one size, and gives them back at once.
+const SMALLEST_SHELVES: usize = 512 / STEP;
 /// What pieces are aligned to.
 const ALIGNMENT: usize = 16;
 
@@ -69,6 +69,11 @@ const fn place(layout: Layout) -> Option<usize> {
     }
 }
 
+/// Pieces of one size that are kept.
+const fn kept(at: usize) -> u32 {
+    if at < SMALLEST_SHELVES { 8 } else { 3 }
+}
+
 /// What is asked of the allocator under the shelves.
 fn whole(at: usize) -> Layout {
     let size = match at.checked_sub(SMALL_SHELVES) {
@@ -107,7 +112,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Shelves<A> {
         };
         // SAFETY: as for `alloc`.
         let shelf = unsafe { &mut (*self.shelves.get())[at] };
-        if shelf.count == KEPT {
+        if shelf.count == kept(at) {
             // SAFETY: it has come from there with this layout.
             return unsafe { self.under.dealloc(freed, whole(at)) };
         }
@@ -181,15 +186,15 @@ mod tests {
         let heap = Shelves::before(System);
         // SAFETY: each piece is freed once, with its layout.
         unsafe {
-            let pieces: Vec<*mut u8> = (0..5).map(|_| heap.alloc(layout(100))).collect();
+            let pieces: Vec<*mut u8> = (0..10).map(|_| heap.alloc(layout(100))).collect();
             for piece in &pieces {
                 heap.dealloc(*piece, layout(100));
             }
             // As many as are kept, the last one first; those after went to the allocator under it.
-            assert_eq!(heap.alloc(layout(128)), pieces[2]);
-            assert_eq!(heap.alloc(layout(97)), pieces[1]);
-            assert_ne!(heap.alloc(layout(60)), pieces[0]);
-            assert_eq!(heap.alloc(layout(100)), pieces[0]);
+            assert_eq!(heap.alloc(layout(128)), pieces[7]);
+            assert_eq!(heap.alloc(layout(97)), pieces[6]);
+            assert_ne!(heap.alloc(layout(60)), pieces[5]);
+            assert_eq!(heap.alloc(layout(100)), pieces[5]);
         }
     }
 

@@ -1,89 +1,44 @@
 //! An ordered map that is whole at every instruction.
 
-mod slots;
-
-use self::slots::{Place, Slots};
-use super::settle;
-use crate::epoch;
-use crate::simulated::{self, Rule};
+use super::entries::{Entries, Place};
+use crate::simulated;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::ops::RangeBounds;
 use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
 
-/// Slots to be freed for which room is kept when a closure is over.
-const KEPT: usize = 16;
-
-/// An ordered map whose changes in the open closure can be taken back.
-///
-/// A value that is changed gets a new slot; the old one stays until the closure is over. Each slot says
-/// in which closure its value came and went, so that a closure that a crash cuts short, at whatever
-/// instruction, is as if it had never begun: what came in it is passed over, and what went in it is there.
-/// The tree of the keys only says where the slots are. A crash may leave it torn; then nothing is read
-/// from it.
-///
-/// It travels as `[entries, log]`. The log is empty; versions before wrote old values of the closure that
-/// was cut short into it, the youngest first.
+/// An ordered map whose changes in the open closure can be taken back, as [`Entries`] can: they hold what
+/// there is, and the tree of the keys says where.
 #[derive(Clone, Debug)]
 pub struct Map<K, V> {
     tree: BTreeMap<K, Place>,
-    slots: Slots<K, V>,
-    /// The closure that changed something last.
-    epoch: u64,
-    /// The slots of what went in it.
-    gone: Vec<Place>,
+    entries: Entries<K, V>,
 }
 
 impl<K, V> Default for Map<K, V> {
     fn default() -> Self {
         Map {
             tree: BTreeMap::new(),
-            slots: Slots::default(),
-            epoch: 0,
-            gone: Vec::new(),
+            entries: Entries::default(),
         }
     }
 }
 
 impl<K: Ord + Clone, V: Clone> Map<K, V> {
-    /// Something changes: what went in closures before is gone for good.
-    fn begin(&mut self) {
-        if self.epoch == epoch::open() {
-            return;
-        }
-        for place in self.gone.drain(..) {
-            self.slots.free(place);
-        }
-        self.gone.shrink_to(KEPT);
-        self.epoch = epoch::open();
-        epoch::changed();
-        // The tree is in order until then.
-        settle();
-    }
-
-    /// A slot's value has gone.
-    fn retire(&mut self, place: Place) {
-        if self.slots.retire(place, self.epoch) {
-            self.gone.push(place);
-        }
-        simulated::changing();
-    }
-
     /// Puts a value in and returns the one that was there.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
-        self.begin();
-        let place = self.slots.put(key.clone(), value, self.epoch);
-        simulated::changing();
+        self.entries.begin();
+        let place = self.entries.put(key.clone(), value);
         let old = self.tree.insert(key, place)?;
-        let value = self.slots.value(old).cloned();
-        self.retire(old);
+        let value = self.entries.value(old).cloned();
+        self.entries.retire(old);
         value
     }
 
     /// Takes a value out.
     pub fn remove(&mut self, key: &K) -> Option<V> {
         let old = *self.tree.get(key)?;
-        let value = self.slots.value(old).cloned();
+        let value = self.entries.value(old).cloned();
         self.drop_entry(key);
         value
     }
@@ -93,10 +48,10 @@ impl<K: Ord + Clone, V: Clone> Map<K, V> {
         if !self.tree.contains_key(key) {
             return false;
         }
-        self.begin();
+        self.entries.begin();
         simulated::changing();
         if let Some(old) = self.tree.remove(key) {
-            self.retire(old);
+            self.entries.retire(old);
         }
         true
     }
@@ -104,19 +59,18 @@ impl<K: Ord + Clone, V: Clone> Map<K, V> {
     /// Changes a value in place; `None` when there is none.
     pub fn update<R>(&mut self, key: &K, change: impl FnOnce(&mut V) -> R) -> Option<R> {
         let old = *self.tree.get(key)?;
-        self.begin();
-        if self.slots.came_in(old, self.epoch) {
+        self.entries.begin();
+        if self.entries.came_now(old) {
             simulated::changing();
-            return self.slots.value_mut(old).map(change);
+            return self.entries.value_mut(old).map(change);
         }
-        let mut value = self.slots.value(old)?.clone();
+        let mut value = self.entries.value(old)?.clone();
         let result = change(&mut value);
-        let place = self.slots.put(key.clone(), value, self.epoch);
-        simulated::changing();
+        let place = self.entries.put(key.clone(), value);
         if let Some(at) = self.tree.get_mut(key) {
             *at = place;
         }
-        self.retire(old);
+        self.entries.retire(old);
         Some(result)
     }
 
@@ -131,28 +85,27 @@ impl<K: Ord + Clone, V: Clone> Map<K, V> {
             self.drop_entry(&key);
         }
     }
+}
 
+impl<K: Ord, V> Map<K, V> {
     /// The entries, for conversions between versions.
     pub fn into_entries(mut self) -> impl Iterator<Item = (K, V)> {
         let tree = core::mem::take(&mut self.tree);
         tree.into_values()
-            .filter_map(move |place| self.slots.take(place))
+            .filter_map(move |place| self.entries.take(place))
     }
-}
 
-impl<K: Ord, V> Map<K, V> {
     /// Makes a tree of keys, at once when they come in order, for much less than one by one.
-    fn new(keys: Vec<(K, Place)>, slots: Slots<K, V>) -> Self {
+    fn new(keys: Vec<(K, Place)>, entries: Entries<K, V>) -> Self {
         Map {
             tree: keys.into_iter().collect(),
-            slots,
-            ..Map::default()
+            entries,
         }
     }
 
     /// The value of a key.
     pub fn get(&self, key: &K) -> Option<&V> {
-        self.slots.value(*self.tree.get(key)?)
+        self.entries.value(*self.tree.get(key)?)
     }
 
     /// Whether there is a value.
@@ -164,13 +117,13 @@ impl<K: Ord, V> Map<K, V> {
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> {
         self.tree
             .values()
-            .filter_map(|place| self.slots.entry(*place))
+            .filter_map(|place| self.entries.entry(*place))
     }
 
     /// The entries within a range of keys, in order.
     pub fn range(&self, range: impl RangeBounds<K>) -> impl DoubleEndedIterator<Item = (&K, &V)> {
         let range = self.tree.range(range);
-        range.filter_map(|(_, place)| self.slots.entry(*place))
+        range.filter_map(|(_, place)| self.entries.entry(*place))
     }
 
     /// How many entries there are.
@@ -189,29 +142,24 @@ impl<K: Ord, V> Map<K, V> {
         K: Clone,
     {
         if let Some(place) = self.tree.remove(&key) {
-            self.slots.free(place);
+            self.entries.free(place);
         }
         if let Some(value) = value {
-            let place = self.slots.put(key.clone(), value, 0);
+            let place = self.entries.put_first(key.clone(), value);
             self.tree.insert(key, place);
         }
-    }
-
-    /// Whether the open closure has changed something: a crash cuts it short.
-    fn is_cut_short(&self) -> bool {
-        self.epoch != 0 && self.epoch == epoch::open() && simulated::holds(Rule::Undo)
     }
 }
 
 impl<K: Ord + Clone, V> FromIterator<(K, V)> for Map<K, V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        let mut slots = Slots::default();
+        let mut kept = Entries::default();
         let keys = entries.into_iter().map(|(key, value)| {
-            let place = slots.put(key.clone(), value, 0);
+            let place = kept.put_first(key.clone(), value);
             (key, place)
         });
         let keys = keys.collect();
-        Map::new(keys, slots)
+        Map::new(keys, kept)
     }
 }
 
@@ -221,22 +169,7 @@ impl<C, K: Encode<C> + Ord, V: Encode<C>> Encode<C> for Map<K, V> {
         encoder: &mut Encoder<W>,
         context: &mut C,
     ) -> Result<(), encode::Error<W::Error>> {
-        encoder.array(2)?;
-        if self.is_cut_short() {
-            encoder.map(self.slots.before(self.epoch).count() as u64)?;
-            for (key, value) in self.slots.before(self.epoch) {
-                key.encode(encoder, context)?;
-                value.encode(encoder, context)?;
-            }
-        } else {
-            encoder.map(self.len() as u64)?;
-            for (key, value) in self.iter() {
-                key.encode(encoder, context)?;
-                value.encode(encoder, context)?;
-            }
-        }
-        encoder.array(0)?;
-        Ok(())
+        self.entries.export(self.tree.values(), encoder, context)
     }
 }
 
@@ -250,13 +183,13 @@ impl<'b, C, K: Decode<'b, C> + Ord + Clone, V: Decode<'b, C>> Decode<'b, C> for 
         let left = decoder.input().len() - decoder.position();
         let room = left.min(usize::try_from(entries).unwrap_or(left));
         let mut keys = Vec::with_capacity(room);
-        let mut slots = Slots::with_room(room);
+        let mut kept = Entries::with_room(room);
         for _ in 0..entries {
             let key = K::decode(decoder, context)?;
-            let place = slots.put(key.clone(), V::decode(decoder, context)?, 0);
+            let place = kept.put_first(key.clone(), V::decode(decoder, context)?);
             keys.push((key, place));
         }
-        let mut map = Map::new(keys, slots);
+        let mut map = Map::new(keys, kept);
         let log = decoder
             .array()?
             .ok_or_else(|| decode::Error::message("endless log"))?;

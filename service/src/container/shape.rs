@@ -1,11 +1,28 @@
 //! What containers look like: the log of changes belongs to the framework, and is not shown.
 
-use super::{Map, Value};
+use super::{Groups, Map, Value};
 use shape::{Outline, Printer, Shape, name_of};
 
 impl<K: Shape + Ord, V: Shape> Shape for Map<K, V> {
     fn outline(outline: &mut Outline) {
         outline.made_of("map", &[K::outline, V::outline]);
+    }
+
+    fn show(&self, printer: &mut Printer<'_>) {
+        printer.begin_object();
+        let mut entries = self.iter();
+        while let Some((key, value)) = printer.next_of(&mut entries) {
+            printer.name(&name_of(key));
+            value.show(printer);
+        }
+        printer.end();
+    }
+}
+
+/// As a map by group and key, which it travels as.
+impl<K: Shape + Ord + Copy, V: Shape> Shape for Groups<K, V> {
+    fn outline(outline: &mut Outline) {
+        Map::<(u64, K), V>::outline(outline);
     }
 
     fn show(&self, printer: &mut Printer<'_>) {

@@ -3,7 +3,7 @@
 use super::{Cx, Durable, Lend, Observable, encode, read_answer, refusal_of};
 use crate::journal::{Item, Journal, Key, Label};
 use crate::outcome::{End, Ending, Refused};
-use crate::run::{Seen, next_child};
+use crate::run::Seen;
 use crate::simulated::{self, Rule};
 use crate::{Service, System, Wake, epoch};
 use abi::{CallError, Endpoint, Reply, RequestId, Tag};
@@ -89,7 +89,7 @@ impl<S: Service> Cx<S> {
         let nth = self.run.nth(label, true);
         let (index, item) = self.find_child(label, nth).unwrap_or_else(|| {
             self.effect(|_, journal| {
-                let index = next_child(journal, self.run.id);
+                let index = journal.next_child(self.run.id);
                 self.run.put(journal, Key::Child(index), Item::Asked(label));
                 (index, Item::Asked(label))
             })

@@ -15,7 +15,7 @@ const FREE: u64 = u64::MAX;
 
 /// Which slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(in crate::container) struct Place {
     chunk: u32,
     at: u32,
 }
@@ -166,6 +166,12 @@ impl<K, V> Slots<K, V> {
         settle();
         slot.entry = None;
         self.free.push(place);
+    }
+
+    /// Slots there are, for tests.
+    #[cfg(test)]
+    pub(super) fn made(&self) -> usize {
+        self.chunks.iter().map(|chunk| chunk.len()).sum()
     }
 
     /// The entries that were there before a closure.

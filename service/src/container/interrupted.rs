@@ -1,11 +1,11 @@
-//! A program that is stopped at an instruction, whichever it is, and exports its map then, as the kernel has
+//! A program that is stopped at an instruction, whichever it is, and exports its containers then, as the kernel has
 //! a service do that has crashed there.
 #![expect(
     unsafe_code,
     reason = "a child that is traced, and made to go on in another function"
 )]
 
-use super::super::Map;
+use super::{Groups, Map};
 use crate::epoch;
 use core::ptr;
 use minicbor::encode::write::Cursor;
@@ -14,7 +14,10 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use std::vec::Vec;
 use std::{mem, vec};
 
-type Names = Map<u32, Vec<u8>>;
+/// One of each container of entries.
+type Both = (Map<u32, Vec<u8>>, Groups<u32, Vec<u8>>);
+/// What they hold.
+type Contents = (Vec<(u32, Vec<u8>)>, Vec<((u64, u32), Vec<u8>)>);
 
 /// Bytes that are shared with the child: first the length of what it exports, then that.
 const SHARED: usize = 1 << 16;
@@ -27,18 +30,18 @@ const NT_X86_XSTATE: usize = 0x202;
 /// How many instructions lie between those at which the child exports.
 const STEP: usize = 7;
 
-static MAP: AtomicPtr<Names> = AtomicPtr::new(ptr::null_mut());
+static BOTH: AtomicPtr<Both> = AtomicPtr::new(ptr::null_mut());
 static OUT: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
 
 /// Where the child goes on when it has been stopped.
 extern "C" fn export() -> ! {
-    let (map, out) = (MAP.load(Ordering::Relaxed), OUT.load(Ordering::Relaxed));
+    let (both, out) = (BOTH.load(Ordering::Relaxed), OUT.load(Ordering::Relaxed));
     // SAFETY: the parent has had both set before the child was made, and the child runs nothing else any
     // more; the shared memory is so long.
     unsafe {
         let bytes = core::slice::from_raw_parts_mut(out.add(8), SHARED - 8);
         let mut cursor = Cursor::new(bytes);
-        if minicbor::encode(&*map, &mut cursor).is_ok() {
+        if minicbor::encode(&*both, &mut cursor).is_ok() {
             out.cast::<u64>().write(cursor.position() as u64);
         }
         core::arch::asm!("int3", options(noreturn))
@@ -46,7 +49,7 @@ extern "C" fn export() -> ! {
 }
 
 /// A closure of several changes: keys come and go, and values change.
-fn closure(map: &mut Names) {
+fn closure((map, groups): &mut Both) {
     epoch::begin();
     for key in [3, 40, 41, 42, 43] {
         map.insert(key, vec![7; 5]);
@@ -55,15 +58,24 @@ fn closure(map: &mut Names) {
     map.remove(&12);
     map.update(&3, |value| value.clear());
     map.remove(&41);
+    groups.put(2, 1, vec![3; 4]);
+    groups.put(9, 1, vec![3; 5]);
+    groups.put(9, 1, vec![3; 6]);
+    groups.drop_group(4);
     epoch::end();
 }
 
-fn map() -> Names {
-    (0..33).map(|key| (key, vec![1; 9])).collect()
+fn both() -> Both {
+    let map = (0..33).map(|key| (key, vec![1; 9])).collect();
+    let entries = (0..20).map(|nth| ((u64::from(nth % 5), nth / 5), vec![2; 9]));
+    (map, entries.collect())
 }
 
-fn contents(map: Names) -> Vec<(u32, Vec<u8>)> {
-    map.into_entries().collect()
+fn contents((map, groups): Both) -> Contents {
+    (
+        map.into_entries().collect(),
+        groups.into_entries().collect(),
+    )
 }
 
 /// A traced child that stands at the beginning of the closure.
@@ -71,11 +83,11 @@ fn child() -> i32 {
     // SAFETY: the child makes no call that needs another thread of this process.
     match unsafe { libc::fork() } {
         0 => {
-            // SAFETY: as above; MAP is the child's own copy.
+            // SAFETY: as above; BOTH is the child's own copy.
             unsafe {
                 libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0);
                 libc::raise(libc::SIGSTOP);
-                closure(&mut *MAP.load(Ordering::Relaxed));
+                closure(&mut *BOTH.load(Ordering::Relaxed));
                 libc::_exit(0)
             }
         }
@@ -143,12 +155,12 @@ fn a_closure_is_all_or_nothing_wherever_it_is_cut_short() {
         let kind = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
         libc::mmap(ptr::null_mut(), SHARED, access, kind, -1, 0).cast::<u8>()
     };
-    let mut map = map();
+    let mut both = both();
     let mut stack = vec![0; STACK];
-    MAP.store(&raw mut map, Ordering::Relaxed);
+    BOTH.store(&raw mut both, Ordering::Relaxed);
     OUT.store(out, Ordering::Relaxed);
-    let before = contents(self::map());
-    let mut after = self::map();
+    let before = contents(self::both());
+    let mut after = self::both();
     closure(&mut after);
     let after = contents(after);
     // As a call leaves it (System V ABI, section 3.2.2).
@@ -158,7 +170,7 @@ fn a_closure_is_all_or_nothing_wherever_it_is_cut_short() {
     for step in 0.. {
         if step % STEP == 0 {
             let bytes = exported(pid, top - 8, out);
-            let found: Option<Names> = bytes.and_then(|bytes| minicbor::decode(&bytes).ok());
+            let found: Option<Both> = bytes.and_then(|bytes| minicbor::decode(&bytes).ok());
             let found = found.map(contents);
             let is_new = found.as_ref() == Some(&after);
             assert!(
