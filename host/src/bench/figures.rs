@@ -58,11 +58,15 @@ struct Each {
 
 #[expect(
     clippy::cast_precision_loss,
-    reason = "counts of instructions and nanoseconds stay far below 2^53"
+    reason = "counts of instructions, nanoseconds and KiB stay far below 2^53"
 )]
+const fn number(count: u64) -> f64 {
+    count as f64
+}
+
 impl From<&Cost> for Each {
     fn from(cost: &Cost) -> Each {
-        let each = |number: u64| number as f64 / cost.count as f64;
+        let each = |all: u64| number(all) / number(cost.count);
         Each {
             ticks: each(cost.ticks),
             nanoseconds: each(cost.nanoseconds),
@@ -76,6 +80,8 @@ impl From<&Cost> for Each {
 pub(crate) struct Runs {
     /// In the order in which they are measured.
     pub(super) operations: Vec<(String, Figures)>,
+    /// KiB in use when the program begins.
+    pub(super) memory: Figure,
 }
 
 /// From the machine's start to the first instruction of a program.
@@ -92,6 +98,7 @@ impl Runs {
                 switches: 0,
             };
             self.add_one(kind, BOOT, Each::from(&boot));
+            self.memory.add(number(sample.memory));
         }
         for cost in &sample.costs {
             self.add_one(kind, &cost.name, Each::from(cost));
@@ -184,17 +191,18 @@ pub(super) mod tests {
         };
         let timed = Kind::Timed(Acceleration::None);
         for more in [0, 10] {
-            let text = format!("start\t500\nstat\t10\t{}\t0\t20\n", 2000 + more);
+            let text = format!("start\t500\t700\nstat\t10\t{}\t0\t20\n", 2000 + more);
             report.evernix.add(Kind::Counted, sample(&text));
-            report
-                .linux
-                .add(Kind::Counted, sample("start\t1000\nstat\t10\t1000\t0\t0\n"));
+            report.linux.add(
+                Kind::Counted,
+                sample("start\t1000\t9000\nstat\t10\t1000\t0\t0\n"),
+            );
             report
                 .evernix
-                .add(timed, sample("start\t1\nstat\t10\t7\t5000\t0\n"));
+                .add(timed, sample("start\t1\t1\nstat\t10\t7\t5000\t0\n"));
             report
                 .linux
-                .add(timed, sample("start\t1\nstat\t10\t7\t10000\t0\n"));
+                .add(timed, sample("start\t1\t1\nstat\t10\t7\t10000\t0\n"));
         }
         report
     }

@@ -26,7 +26,7 @@ impl Report {
             let (one, none) = ("1.00".to_owned(), String::new());
             [name.to_owned(), whole(Some(shortest)), one, none]
         }));
-        markdown(&rows)
+        format!("{}\n{}", markdown(&rows), self.memory())
     }
 
     /// The same as JSON.
@@ -43,7 +43,10 @@ impl Report {
         let waits = self
             .waits()
             .map(|(name, shortest)| json!({ "operation": name, "instructions": shortest }));
-        let all = json!({ "operations": measured.chain(waits).collect::<Vec<Value>>() });
+        let all = json!({
+            "kibibytes": self.evernix.memory.median(),
+            "operations": measured.chain(waits).collect::<Vec<Value>>(),
+        });
         format!("{all:#}\n")
     }
 
@@ -67,7 +70,7 @@ mod tests {
     #[test]
     fn everything_measured_has_a_row() {
         let mut report = Report::default();
-        let sample = Sample::read("start\t9\nrequest\t10\t12340\t0\t20\n").unwrap();
+        let sample = Sample::read("start\t9\t600\nrequest\t10\t12340\t0\t20\n").unwrap();
         report.evernix.add(Kind::Counted, sample);
         report.raised = Raised {
             interrupts: vec![700, 800, 900],

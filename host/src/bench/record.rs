@@ -19,6 +19,10 @@ impl Report {
         });
         let all = json!({
             "linux": self.linux_release,
+            "kibibytes": {
+                "evernix": self.evernix.memory.median(),
+                "linux": self.linux.memory.median(),
+            },
             "operations": rows.collect::<Vec<Value>>(),
         });
         format!("{all:#}\n")
@@ -47,5 +51,6 @@ mod tests {
         assert_eq!(stat["linux"]["nanoseconds"], 1000.0);
         assert_eq!(stat["ratio"]["time"], 0.5);
         assert_eq!(value["linux"], "6.1");
+        assert_eq!(value["kibibytes"]["evernix"], 700.0);
     }
 }

@@ -22,6 +22,8 @@ pub struct Cost {
 pub struct Sample {
     /// The processor's time stamp when the program began.
     pub start: u64,
+    /// Memory in use then, in KiB.
+    pub memory: u64,
     /// Of each operation, in their order.
     pub costs: Vec<Cost>,
 }
@@ -35,13 +37,20 @@ impl Sample {
         let wrong = |line: &str| Error::artifact("bench", format!("it printed {line:?}"));
         let mut lines = text.lines();
         let first = lines.next().unwrap_or_default();
-        let start = first.strip_prefix("start\t").and_then(|at| at.parse().ok());
+        let (start, memory) = start(first).ok_or_else(|| wrong(first))?;
         let costs = lines.map(|line| cost(line).ok_or_else(|| wrong(line)));
         Ok(Sample {
-            start: start.ok_or_else(|| wrong(first))?,
+            start,
+            memory,
             costs: costs.collect::<Result<_, _>>()?,
         })
     }
+}
+
+/// The time stamp and the memory that the first line tells.
+fn start(line: &str) -> Option<(u64, u64)> {
+    let (start, memory) = line.strip_prefix("start\t")?.split_once('\t')?;
+    Some((start.parse().ok()?, memory.parse().ok()?))
 }
 
 fn cost(line: &str) -> Option<Cost> {
@@ -65,7 +74,7 @@ mod tests {
 
     #[test]
     fn lines_become_costs() {
-        let sample = Sample::read("start\t90\nstat\t10\t2000\t3000\t40\n").unwrap();
+        let sample = Sample::read("start\t90\t512\nstat\t10\t2000\t3000\t40\n").unwrap();
         let stat = Cost {
             name: "stat".to_owned(),
             count: 10,
@@ -73,7 +82,8 @@ mod tests {
             nanoseconds: 3000,
             switches: 40,
         };
-        assert_eq!((sample.start, sample.costs), (90, vec![stat]));
+        assert_eq!((sample.start, sample.memory), (90, 512));
+        assert_eq!(sample.costs, vec![stat]);
     }
 
     #[test]

@@ -34,7 +34,18 @@ impl Report {
                 decimal(row.time()),
             ]
         }));
-        markdown(&rows)
+        format!("{}\n{}", markdown(&rows), self.memory())
+    }
+
+    /// What memory is in use when the program begins: in Evernix, and in Linux if that was measured.
+    pub(super) fn memory(&self) -> String {
+        let systems = [("Evernix", &self.evernix), ("Linux", &self.linux)];
+        let told = systems.into_iter().filter_map(|(name, runs)| {
+            let kibibytes = runs.memory.median()?;
+            Some(format!("{name} {} KiB", whole(Some(kibibytes))))
+        });
+        let told: Vec<String> = told.collect();
+        format!("In use when the program begins: {}.\n", told.join(", "))
     }
 }
 
@@ -112,7 +123,12 @@ mod tests {
 
     #[test]
     fn the_columns_stand_below_each_other() {
-        let table = report().table();
+        let text = report().table();
+        let (table, memory) = text.split_once("\n\n").unwrap();
+        assert_eq!(
+            memory,
+            "In use when the program begins: Evernix 700 KiB, Linux 9,000 KiB.\n"
+        );
         let lengths: Vec<usize> = table.lines().map(|line| line.chars().count()).collect();
         assert!(
             lengths.iter().all(|length| *length == lengths[0]),

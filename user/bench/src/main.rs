@@ -8,7 +8,8 @@
 //! bench --own           measures what Linux has not
 //! ```
 //!
-//! The first line is `start` and the processor's time stamp when the program began. Then a line for
+//! The first line is `start`, the processor's time stamp when the program began, and the memory that was in use
+//! then, in KiB. Then a line for
 //! each operation: its name, how often it was done, and what it took altogether: ticks of the
 //! processor's time stamp, nanoseconds, and how often another thread went to the processor.
 
@@ -37,11 +38,11 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Some("--growth") => {
-            println!("start\t{start}");
+            tell_start(start);
             grow()
         }
         Some("--own") => {
-            println!("start\t{start}");
+            tell_start(start);
             match own::all() {
                 Ok(own) => all(own.into_iter().map(|(name, work)| measure(&name, work))),
                 Err(error) => {
@@ -63,10 +64,14 @@ fn run(words: &[String], start: u64) -> ExitCode {
         eprintln!("bench: there is no operation {unknown}; `bench --list` prints all");
         return ExitCode::from(2);
     }
-    println!("start\t{start}");
+    tell_start(start);
     let wanted = |name: &str| words.is_empty() || words.iter().any(|word| word == name);
     let wanted = OPERATIONS.iter().filter(|one| wanted(one.name));
     all(wanted.map(|one| measure(one.name, one.measure)))
+}
+
+fn tell_start(start: u64) {
+    println!("start\t{start}\t{}", memory::in_use().unwrap_or(0));
 }
 
 /// Measures everything at each of its sizes.

@@ -77,6 +77,16 @@ impl Drop for Mapping {
     }
 }
 
+/// Memory in use, in KiB (proc(5), `/proc/meminfo`).
+pub(crate) fn in_use() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let number = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        line.split_whitespace().next()?.parse::<u64>().ok()
+    };
+    number("MemTotal:")?.checked_sub(number("MemFree:")?)
+}
+
 /// The first store to a page of a new mapping.
 pub(crate) fn fault_anonymous(meter: &mut Meter) -> io::Result<()> {
     let mut mapping = Mapping::anonymous(MIB)?;
@@ -98,6 +108,17 @@ pub(crate) fn fault_copy(meter: &mut Meter) -> io::Result<()> {
     })?;
     io::Write::write_all(&mut &teller, &[0])?;
     child.wait()
+}
+
+/// The first store to a page that a child had as well.
+pub(crate) fn fault_present(meter: &mut Meter) -> io::Result<()> {
+    let mut mapping = Mapping::anonymous(MIB)?;
+    mapping.write();
+    Child::fork(|| 0)?.wait()?;
+    meter.whole(PAGES, || {
+        mapping.write();
+        Ok(())
+    })
 }
 
 /// The first load from a page of a mapped file that is in memory.

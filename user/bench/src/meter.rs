@@ -106,6 +106,23 @@ impl Meter {
         Ok(())
     }
 
+    /// Measures something that cannot be done twice, beyond what is to be done without it.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub(crate) fn once_beyond(
+        &mut self,
+        without: impl FnOnce() -> io::Result<()>,
+        work: impl FnOnce() -> io::Result<()>,
+    ) -> io::Result<()> {
+        self.whole(1, without)?;
+        let nothing = self.nothing;
+        self.nothing = nothing + self.amount;
+        self.whole(1, work)?;
+        self.nothing = nothing;
+        Ok(())
+    }
+
     /// Measures work that is the operation so many times.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ const fn operation(name: &'static str, measure: fn(&mut Meter) -> io::Result<()>
 }
 
 /// All of them.
-pub(crate) const OPERATIONS: [Operation; 33] = [
+pub(crate) const OPERATIONS: [Operation; 34] = [
     operation("getppid", calls::getppid),
     operation("clock_gettime", calls::clock_gettime),
     operation("read_byte", calls::read_byte),
@@ -36,6 +36,7 @@ pub(crate) const OPERATIONS: [Operation; 33] = [
     operation("vfork_exec_wait", processes::vfork_exec_wait),
     operation("fault_anonymous", memory::fault_anonymous),
     operation("fault_copy", memory::fault_copy),
+    operation("fault_present", memory::fault_present),
     operation("fault_file", memory::fault_file),
     operation("map_unmap_1m", memory::map_unmap),
     operation("map_touch_unmap_1m", memory::map_touch_unmap),

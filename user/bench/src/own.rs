@@ -5,7 +5,8 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant};
 
-use control::{How, Member, Request, Response, ServiceName, Target};
+use abi::slot::Fault;
+use control::{How, Member, Request, Response, ServiceName, StateAnswer, Target};
 use service_command::ask;
 
 use crate::meter::Meter;
@@ -55,6 +56,10 @@ pub(crate) fn all() -> io::Result<Vec<Measurement>> {
             format!("update {}", name.as_str()),
             Box::new(move |meter| meter.whole(2 * PAIRS, || there_and_back(&updates))),
         ));
+        all.push((
+            format!("crash {}", name.as_str()),
+            Box::new(move |meter| crash(meter, &name)),
+        ));
     }
     for (name, more) in BETWEEN {
         let measure = Box::new(move |meter: &mut Meter| between_services(meter, more));
@@ -74,6 +79,29 @@ fn spin(meter: &mut Meter) -> io::Result<()> {
 
 fn there_and_back(updates: &[Request; 2]) -> io::Result<()> {
     (0..PAIRS).try_for_each(|_| updates.iter().try_for_each(|update| replace(update, &[])))
+}
+
+/// A crash, from the request that it interrupts to the answer of the instance after it: what a service that
+/// has to crash takes to show its State, beyond what it takes otherwise.
+fn crash(meter: &mut Meter, name: &ServiceName) -> io::Result<()> {
+    let state = Request::State { name: name.clone() };
+    let show = || {
+        let bytes = ask::bytes(&state, &[], control::STATE_BYTES)?;
+        match control::decode_state(&bytes).map_err(ask::invalid)? {
+            StateAnswer::Shown(_) => Ok(()),
+            StateAnswer::Response(response) => Err(io::Error::other(format!("{response:?}"))),
+        }
+    };
+    let fault = Request::Fault {
+        name: name.clone(),
+        kind: Fault::Panic,
+        count: 0,
+    };
+    show()?;
+    meter.once_beyond(show, || match ask::response(&fault, &[])? {
+        Response::Ok => show(),
+        other => Err(io::Error::other(format!("{other:?}"))),
+    })
 }
 
 /// Puts the gauge where it can be read.
