@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! Kernel, Archive, Clock   for ever
-//! Free -> Table            page tables; `used` counts entries that are not empty, and `others` the spaces
-//!                          that share a leaf table with the first one
+//! Free -> Table            page tables; `used` counts entries that are not empty, none of which lies before
+//!                          `first`, and `others` the spaces that share a leaf table with the first one
 //! Free -> Service          a page of one instance
 //! Free -> Program          mapped by `mappings` leaf entries of programs' tables; freed at 0
 //! Free -> Kept             in a kept area, and lent to `mappings` leaf entries of programs;
@@ -28,7 +28,8 @@ pub(super) enum State {
     },
     Table {
         used: u16,
-        others: u32,
+        first: u16,
+        others: u16,
     },
     Dying {
         next: Link,
@@ -51,7 +52,11 @@ pub(super) struct Link(u32);
 
 impl State {
     /// An empty table of one space.
-    pub(super) const TABLE: State = State::Table { used: 0, others: 0 };
+    pub(super) const TABLE: State = State::Table {
+        used: 0,
+        first: u16::MAX,
+        others: 0,
+    };
 }
 
 impl Link {
@@ -75,6 +80,13 @@ impl Link {
 pub(super) enum Purpose {
     Program,
     Service,
+}
+
+/// The entries of a page table that are not empty: how many, and an index before which none is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Used {
+    pub(super) count: u16,
+    pub(super) first: u16,
 }
 
 /// How many frames there are of each kind.
@@ -229,21 +241,26 @@ impl FrameTable {
         }
     }
 
-    /// Counts entries of a page table, and answers how many are left.
-    pub(super) fn count_used(&mut self, table: Frame, before: bool, after: bool) -> u16 {
-        match &mut self.records[table.0 as usize] {
-            State::Table { used, .. } => {
-                *used = *used + u16::from(after) - u16::from(before);
-                *used
-            }
-            _ => 0,
+    /// Entries of a page table that are not empty.
+    pub(super) fn used(&self, table: Frame) -> Used {
+        match self.state(table) {
+            State::Table { used, first, .. } => Used { count: used, first },
+            _ => Used::default(),
         }
     }
 
-    /// Counts new entries of a page table.
-    pub(super) fn add_used(&mut self, table: Frame, entries: u16) {
-        if let State::Table { used, .. } = &mut self.records[table.0 as usize] {
+    /// Counts new entries of a page table, of which the first has this index.
+    pub(super) fn add_used(&mut self, table: Frame, entries: u16, at: usize) {
+        if let State::Table { used, first, .. } = &mut self.records[table.0 as usize] {
             *used += entries;
+            *first = u16::try_from(at).map_or(*first, |at| at.min(*first));
+        }
+    }
+
+    /// Counts an entry of a page table less.
+    pub(super) fn remove_used(&mut self, table: Frame) {
+        if let State::Table { used, .. } = &mut self.records[table.0 as usize] {
+            *used -= 1;
         }
     }
 
@@ -253,10 +270,11 @@ impl FrameTable {
             self.starved = true;
             return Err(CallError::NoMemory);
         }
-        if let State::Table { others, .. } = &mut self.records[table.0 as usize] {
-            *others += 1;
-            self.owed += 1;
+        match &mut self.records[table.0 as usize] {
+            State::Table { others, .. } if *others < u16::MAX => *others += 1,
+            _ => return Err(CallError::NoMemory),
         }
+        self.owed += 1;
         Ok(())
     }
 
@@ -276,10 +294,19 @@ impl FrameTable {
     /// Takes the frame that was promised to a space for its own copy of a shared table; none if nobody
     /// else has the table any more.
     pub(super) fn take_owed(&mut self, table: Frame) -> Result<Option<Frame>, CallError> {
-        let State::Table { used, others: 1.. } = self.state(table) else {
+        let State::Table {
+            used,
+            first,
+            others: 1..,
+        } = self.state(table)
+        else {
             return Ok(None);
         };
-        let own = self.take_free(State::Table { used, others: 0 })?;
+        let own = self.take_free(State::Table {
+            used,
+            first,
+            others: 0,
+        })?;
         self.leave_table(table);
         Ok(Some(own))
     }

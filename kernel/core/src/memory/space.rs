@@ -13,7 +13,7 @@ use alloc::vec;
 
 use super::Memory;
 use super::copy::{Missing, Place, TransferFault, transfer};
-use super::entry::{Chunk, Entry, PAGE_BYTES, UserPages, index};
+use super::entry::{Chunk, ENTRIES, Entry, PAGE_BYTES, UserPages, index};
 use super::frames::{Purpose, State};
 use super::tree::{Tree, new_root};
 use crate::machine::{Frame, Machine};
@@ -477,6 +477,14 @@ impl<M: Machine> Tree<'_, M> {
         Ok(true)
     }
 
+    /// Has both tables map a page, which neither counts yet but the first.
+    fn share_page(&mut self, tables: [Frame; 2], at: usize, entry: Entry) {
+        for table in tables {
+            self.machine.set_word(table, at, entry.0);
+        }
+        self.frames.share(entry.frame());
+    }
+
     /// Copies a page and lets it go.
     fn copy_page(&mut self, frame: Frame) -> Result<Frame, CallError> {
         let state = State::Program { mappings: 1 };
@@ -616,7 +624,7 @@ fn share_table<M: Machine>(
     }
     tree.machine.set_word(from, at, shared.0);
     tree.set(to, at, shared);
-    *added += u64::from(tree.frames.count_used(shared.frame(), false, false));
+    *added += u64::from(tree.frames.used(shared.frame()).count);
     Ok(true)
 }
 
@@ -627,29 +635,37 @@ fn share_pages<M: Machine>(
     sharing: Sharing,
     added: &mut u64,
 ) -> Result<(), CallError> {
-    let is_there = |(at, _): (usize, u64)| tree.entry(from, at).is_present();
-    if !chunk.entries().any(is_there) {
-        return Ok(());
-    }
-    let table = tree.make_table(chunk.address)?;
-    let mut shared = 0;
-    for (at, _) in chunk.entries() {
+    let there = tree.frames.used(from);
+    let mut unseen = there.count;
+    let mut to = None;
+    let (mut shared, mut first) = (0, ENTRIES);
+    let start = index(chunk.address, 0);
+    for at in start.max(there.first.into())..start + chunk.pages {
+        if unseen == 0 {
+            break;
+        }
         let old = tree.entry(from, at);
-        if !old.is_present() || tree.entry(table, at).is_present() {
+        if !old.is_present() {
+            continue;
+        }
+        unseen -= 1;
+        let table = match to {
+            Some(table) => table,
+            None => *to.insert(tree.make_table(chunk.address)?),
+        };
+        if tree.entry(table, at).is_present() {
             continue;
         }
         let new = match sharing {
             Sharing::UntilWritten => old.until_written(),
             Sharing::Lasting => old,
         };
-        if new != old {
-            tree.machine.set_word(from, at, new.0);
-        }
-        tree.machine.set_word(table, at, new.0);
-        tree.frames.share(old.frame());
-        shared += 1;
+        tree.share_page([from, table], at, new);
+        (shared, first) = (shared + 1, first.min(at));
     }
-    tree.frames.add_used(table, shared);
+    if let Some(table) = to {
+        tree.frames.add_used(table, shared, first);
+    }
     *added += u64::from(shared);
     Ok(())
 }

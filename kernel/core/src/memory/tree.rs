@@ -9,7 +9,7 @@ use abi::CallError;
 use abi::call::Protection;
 
 use super::entry::{ENTRIES, Entry, PAGE_BYTES, TOP_LEVEL, index};
-use super::frames::{FrameTable, Purpose, State};
+use super::frames::{FrameTable, Purpose, State, Used};
 use crate::machine::{Frame, Machine};
 
 /// Top-level entries of user memory; the rest is the kernel's.
@@ -92,13 +92,18 @@ impl<M: Machine> Tree<'_, M> {
 
     /// Copies a shared table: its pages are shared now, until somebody writes.
     fn copy_table(&mut self, table: Frame, own: Frame) -> Frame {
-        for at in 0..ENTRIES {
+        self.machine.zero(own);
+        let Used { count, first } = self.frames.used(table);
+        let (mut left, mut at) = (count, usize::from(first));
+        while left > 0 && at < ENTRIES {
             let entry = self.entry(table, at).until_written();
-            self.machine.set_word(table, at, entry.0);
-            self.machine.set_word(own, at, entry.0);
             if entry.is_present() {
+                self.machine.set_word(table, at, entry.0);
+                self.machine.set_word(own, at, entry.0);
                 self.frames.share(entry.frame());
+                left -= 1;
             }
+            at += 1;
         }
         own
     }
@@ -153,7 +158,11 @@ impl<M: Machine> Tree<'_, M> {
     pub(super) fn set(&mut self, table: Frame, index: usize, entry: Entry) {
         let before = self.entry(table, index).is_present();
         self.machine.set_word(table, index, entry.0);
-        self.frames.count_used(table, before, entry.is_present());
+        match (before, entry.is_present()) {
+            (false, true) => self.frames.add_used(table, 1, index),
+            (true, false) => self.frames.remove_used(table),
+            _ => {}
+        }
     }
 
     /// Maps a page where none is.
@@ -199,7 +208,7 @@ impl<M: Machine> Tree<'_, M> {
             path[depth] = entry.frame();
         }
         for depth in (1..=depth).rev() {
-            if self.frames.count_used(path[depth], false, false) != 0 {
+            if self.frames.used(path[depth]).count != 0 {
                 return;
             }
             let level = TOP_LEVEL + 1 - u32::try_from(depth).unwrap_or(1);
@@ -218,7 +227,7 @@ impl<M: Machine> Tree<'_, M> {
             return None;
         }
         self.set(directory, at, Entry::EMPTY);
-        Some(self.frames.count_used(entry.frame(), false, false).into())
+        Some(self.frames.used(entry.frame()).count.into())
     }
 
     /// Takes pages and tables out of the user half, handing each page to `release`, until `limit`
@@ -244,10 +253,10 @@ impl<M: Machine> Tree<'_, M> {
     fn release_all(
         &mut self,
         table: Frame,
-        mut used: u16,
+        Used { count, first }: Used,
         release: impl Fn(&mut FrameTable, Frame),
     ) {
-        let mut at = 0;
+        let (mut used, mut at) = (count, usize::from(first));
         while used > 0 && at < ENTRIES {
             let entry = self.entry(table, at);
             if entry.is_present() {
@@ -265,14 +274,14 @@ impl<M: Machine> Tree<'_, M> {
         mut left: u64,
         release: impl Fn(&mut FrameTable, Frame) + Copy,
     ) -> Result<u64, Unfinished> {
-        let mut used = self.frames.count_used(table, false, false);
+        let there = self.frames.used(table);
         if level == 0
-            && let Some(rest) = left.checked_sub(used.into())
+            && let Some(rest) = left.checked_sub(there.count.into())
         {
-            self.release_all(table, used, release);
+            self.release_all(table, there, release);
             return Ok(rest);
         }
-        let mut at = 0;
+        let (mut used, mut at) = (there.count, usize::from(there.first));
         while used > 0 && at < ENTRIES {
             let entry = self.entry(table, at);
             if entry.is_present() {
