@@ -217,7 +217,7 @@ mod tests {
         let text = |each: [u64; 3]| {
             let [one, two, three] = each;
             format!(
-                "start\t1\nx\t1\t7\t0\t0\nfork, MiB: 1\t2\t{one}\t0\t0\nfork, MiB: 4\t2\t{two}\t0\t0\nstat, folders: 9\t1\t{three}\t0\t0\n"
+                "start\t1\t1\nx\t1\t7\t0\t0\nfork, MiB: 1\t2\t{one}\t0\t0\nfork, MiB: 4\t2\t{two}\t0\t0\nstat, folders: 9\t1\t{three}\t0\t0\n"
             )
         };
         let sample = |each| Sample::read(&text(each)).unwrap();
