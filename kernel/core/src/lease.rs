@@ -97,24 +97,25 @@ impl<M: Machine> Kernel<M> {
             match self.copy(Place { root, address }, &mut local, length) {
                 Ok(()) => return Ok(length),
                 Err(Side::Local) => return Err(CallError::BadAddress),
-                Err(Side::Owner(missing)) if access == Access::Write && missing.present => {
-                    if !self.copy_on_write_all(root, missing.address, end) {
+                Err(Side::Owner(missing)) => {
+                    let is_store = access == Access::Write && missing.present;
+                    if !is_store || !self.own_pages(lease.owner, missing.address, end) {
                         return Err(self.missed(index, &lease, missing, end, access));
                     }
-                }
-                Err(Side::Owner(missing)) => {
-                    return Err(self.missed(index, &lease, missing, end, access));
                 }
             }
         }
     }
 
-    /// Gives the owner of memory pages of its own, from an address on, up to the first one for which that
-    /// is not all. Whether there was one.
-    fn copy_on_write_all(&mut self, root: Frame, address: u64, end: u64) -> bool {
-        let own = |at: &u64| self.memory.copy_on_write(&mut self.machine, root, *at);
-        let pages = (address & !(PAGE_SIZE - 1)..end).step_by(abi::word::index(PAGE_SIZE));
-        pages.take_while(own).count() > 0
+    /// Gives a program, whose memory this is, pages of its own where that is all that a store needs. Whether
+    /// the first one is: then a copy comes further than before.
+    fn own_pages(&mut self, owner: Owner, address: u64, end: u64) -> bool {
+        let Owner::Space(space) = owner else {
+            return false;
+        };
+        let machine = &mut self.machine;
+        let space = self.memory.space(space);
+        space.is_ok_and(|space| self.memory.copy_on_write(machine, space, address, end))
     }
 
     fn copy(&mut self, owner: Place, local: &mut Local<'_>, length: u64) -> Result<(), Side> {

@@ -304,8 +304,8 @@ impl<M: Machine> Kernel<M> {
         let Some(space) = self.processes.items[thread as usize].space else {
             return false;
         };
-        let root = self.memory.space_root(space);
-        self.memory.copy_on_write(&mut self.machine, root, address)
+        self.memory
+            .copy_on_write(&mut self.machine, space, address, address + 1)
     }
 
     /// Asks pm about an exception: vector, error code, address, errno of vm.

@@ -12,8 +12,8 @@ use crate::program::ProgramState;
 pub enum Touched {
     /// It has been made.
     Done,
-    /// It was a page fault, about which vm is being asked. When the program runs again, the access
-    /// is to be made again.
+    /// It was a page fault, which the kernel has mended, or about which vm is being asked. When the
+    /// program runs again, the access is to be made again.
     Faulted,
 }
 

@@ -227,13 +227,13 @@ impl FrameTable {
         }
     }
 
-    /// Whether exactly one program has this page, so that it may write to it.
+    /// Whether exactly one program has this page, if no other has its table: it may write to it then.
     pub(super) fn is_private(&self, frame: Frame) -> bool {
         self.state(frame) == State::Program { mappings: 1 }
     }
 
-    /// Whether a program with these rights may write to this page where it is: nobody else has it,
-    /// or those who have it are meant to share it.
+    /// Whether a program with these rights may write to this page where it is, if no other has its table:
+    /// nobody else has it, or those who have it are meant to share it.
     pub(super) fn is_writable_in_place(&self, frame: Frame, protection: Protection) -> bool {
         match self.state(frame) {
             State::Program { mappings } => mappings == 1 || protection.allows(Protection::SHARED),
@@ -276,6 +276,11 @@ impl FrameTable {
         }
         self.owed += 1;
         Ok(())
+    }
+
+    /// Whether several spaces have a table.
+    pub(super) fn is_shared_table(&self, table: Frame) -> bool {
+        matches!(self.state(table), State::Table { others: 1.., .. })
     }
 
     /// A space lets a table go that others have as well, and the frame promised to it. Whether it could.

@@ -1,7 +1,8 @@
 //! Memory: frames, programs' address spaces, and the memory of services' instances.
 //!
 //! All tables are made once, at boot. Every operation is bounded; one that runs out of memory
-//! leaves nothing half done, or only what doing it again completes. Freeing never needs memory.
+//! leaves nothing half done, or only what doing it again completes. Freeing
+//! needs no memory but what is kept for it.
 
 mod copy;
 mod entry;
@@ -173,7 +174,7 @@ impl Memory {
         self.dying == Link::NONE
     }
 
-    /// Frees some pages of destroyed spaces, at most `PAGES_PER_CALL`; answers whether more are
+    /// Frees some pages of destroyed spaces, at most `PAGES_PER_CALL`, and answers whether more are
     /// left. To be called when idle, and now and then; whatever needs memory calls it too, when there is
     /// little.
     pub fn reclaim<M: Machine>(&mut self, machine: &mut M) -> bool {

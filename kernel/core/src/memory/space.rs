@@ -337,20 +337,26 @@ impl Memory {
         Ok(())
     }
 
-    /// Gives the space of this root a page of its own at `address`, where the program may store and the
-    /// page is read only because others have it, or had it. Whether the program may store now; if not, the
-    /// memory manager is to decide.
+    /// Gives a space pages of its own, from the one of `address` up to `end`, as long as the program may
+    /// store into them and they are read only because others have them, or had them. Whether the first one is
+    /// its own now; if not, the memory manager is to decide.
     pub fn copy_on_write<M: Machine>(
         &mut self,
         machine: &mut M,
-        root: Frame,
+        space: SpaceHandle,
         address: u64,
+        end: u64,
     ) -> bool {
         self.reclaim_some(machine);
-        let mut tree = self.program_tree(machine, root);
-        let own = tree.own_page(address);
-        machine.flush_page(root, address);
-        own == Ok(true)
+        let mut pages = (address & !(PAGE_SIZE - 1)..end).step_by(PAGE_BYTES);
+        let mut tree = self.space_tree(machine, space);
+        let is_first_own = pages
+            .next()
+            .is_some_and(|page| tree.own_page(page) == Ok(true));
+        if is_first_own {
+            pages.all(|page| tree.own_page(page) == Ok(true));
+        }
+        is_first_own
     }
 
     /// Copies user memory into pages of a space that nobody else has, whatever their protection.
@@ -414,10 +420,6 @@ impl Memory {
         space: SpaceHandle,
     ) -> Tree<'a, M> {
         let root = self.space_root(space);
-        self.program_tree(machine, root)
-    }
-
-    fn program_tree<'a, M: Machine>(&'a mut self, machine: &'a mut M, root: Frame) -> Tree<'a, M> {
         Tree {
             frames: &mut self.frames,
             machine,
@@ -448,32 +450,45 @@ impl<M: Machine> Tree<'_, M> {
         chunk: Chunk,
         mut change: impl FnMut(&mut Self, Frame, usize, Entry),
     ) -> Result<(), CallError> {
-        let Some(table) = self.own_table(chunk.address)? else {
+        let Some(mut table) = self.table(chunk.address) else {
             return Ok(());
         };
-        for (at, _) in chunk.entries() {
-            let entry = self.entry(table, at);
-            if entry.is_present() {
-                change(self, table, at, entry);
+        let mut is_own = false;
+        for (at, address) in chunk.entries() {
+            if !self.entry(table, at).is_present() {
+                continue;
             }
+            if !is_own {
+                table = self.own_table(address)?.unwrap_or(table);
+                is_own = true;
+            }
+            let entry = self.entry(table, at);
+            change(self, table, at, entry);
         }
         Ok(())
     }
 
-    /// See [`Memory::copy_on_write`].
+    /// Has a program that may store into a page, and has it not alone, get its own. Whether it can store now.
     fn own_page(&mut self, address: u64) -> Result<bool, CallError> {
+        let at = index(address, 0);
+        let entry = self.table(address).map(|table| self.entry(table, at));
+        let may_store =
+            |entry: Entry| entry.is_user() && (entry.is_writable() || entry.is_until_written());
+        if !entry.is_some_and(may_store) {
+            return Ok(false);
+        }
         let Some(table) = self.own_table(address)? else {
             return Ok(false);
         };
-        let old = self.entry(table, index(address, 0));
-        if !old.is_until_written() {
-            return Ok(old.is_user() && old.is_writable());
+        let old = self.entry(table, at);
+        if old.is_until_written() {
+            let mut frame = old.frame();
+            if !self.frames.is_private(frame) {
+                frame = self.copy_page(frame)?;
+            }
+            self.set(table, at, old.written(frame));
         }
-        let mut frame = old.frame();
-        if !self.frames.is_private(frame) {
-            frame = self.copy_page(frame)?;
-        }
-        self.set(table, index(address, 0), old.written(frame));
+        self.machine.flush_page(self.root, address);
         Ok(true)
     }
 
@@ -628,6 +643,8 @@ fn share_table<M: Machine>(
     Ok(true)
 }
 
+/// The entries of the other tree lose the right to write, also in a table that is shared: whoever has it
+/// cannot write there anyway.
 fn share_pages<M: Machine>(
     tree: &mut Tree<'_, M>,
     from: Frame,

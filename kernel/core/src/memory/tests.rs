@@ -190,7 +190,7 @@ impl World {
             let page = pages(address, 1);
             let refused = memory.unshare(machine, handle, page, READ_WRITE);
             assert_eq!(refused, Err(CallError::BadAddress));
-            assert!(!memory.copy_on_write(machine, place.root, address));
+            assert!(!memory.copy_on_write(machine, handle, address, address + 8));
             return;
         };
         assert!(stored.is_ok() || !known.writable);
@@ -200,7 +200,7 @@ impl World {
                 present: true,
             };
             assert_eq!(missing, expected);
-            let own = memory.copy_on_write(machine, place.root, address);
+            let own = memory.copy_on_write(machine, handle, address, address + 8);
             assert_eq!(own, known.allowed);
             if !own {
                 let page = pages(address, 1);
@@ -326,15 +326,18 @@ fn a_whole_table_is_shared_until_something_in_it_changes() {
     assert_eq!(memory.resident_pages(to), 20);
     let again = memory.clone_range(&mut machine, from, to, whole_table(), Sharing::UntilWritten);
     assert_eq!((again, memory.resident_pages(to)), (Ok(()), 20));
-    let (root, programs) = (memory.space_root(to), memory.statistics().programs);
-    assert!(memory.copy_on_write(&mut machine, root, 0x40_0000));
+    let programs = memory.statistics().programs;
+    // What is not there, or not changed, needs no table.
+    let rest = pages(0x40_0000 + 20 * PAGE_SIZE, 20);
+    memory.unmap(&mut machine, to, rest).unwrap();
+    assert_eq!(memory.statistics().page_tables, tables);
+    assert!(memory.copy_on_write(&mut machine, to, 0x40_0000, 0x40_0001));
     let after = memory.statistics();
     assert_eq!(after.page_tables, tables + 1);
     assert_eq!(after.programs, programs + 1);
     // Whoever is left with the first table has it as it was before.
-    let root = memory.space_root(from);
     memory.unmap(&mut machine, to, whole_table()).unwrap();
-    assert!(memory.copy_on_write(&mut machine, root, 0x40_1000));
+    assert!(memory.copy_on_write(&mut machine, from, 0x40_1000, 0x40_1001));
     assert_eq!(memory.statistics().programs, programs);
 }
 
@@ -362,7 +365,7 @@ fn the_memory_for_a_table_of_ones_own_is_kept() {
     assert_eq!(memory.unmap(&mut machine, to, pages(0x40_0000, 1)), Ok(()));
     assert_eq!((free(&memory), memory.resident_pages(to)), (0, 19));
     assert_eq!(memory.resident_pages(from), 20);
-    assert!(!memory.copy_on_write(&mut machine, memory.space_root(to), 0x40_1000));
+    assert!(!memory.copy_on_write(&mut machine, to, 0x40_1000, 0x40_1001));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! Tables count their entries in their frame's record, so an empty one is freed at once.
 //!
 //! Spaces may share a leaf table: the entries that point to it do not allow stores then, and it is copied for
-//! the one that changes something in it. The frame for the copy is kept free for each of them.
+//! the one that changes something in it. Frames for the copies are kept free: one for each of them but one.
 
 use abi::CallError;
 use abi::call::Protection;
@@ -288,7 +288,10 @@ impl<M: Machine> Tree<'_, M> {
                 if level == 0 {
                     left = left.checked_sub(1).ok_or(Unfinished)?;
                     release(self.frames, entry.frame());
-                } else if !self.frames.leave_table(entry.frame()) {
+                } else if self.frames.is_shared_table(entry.frame()) {
+                    left = left.checked_sub(1).ok_or(Unfinished)?;
+                    self.frames.leave_table(entry.frame());
+                } else {
                     left = self.drain_table(entry.frame(), level - 1, left, release)?;
                     self.frames.free(entry.frame());
                 }
