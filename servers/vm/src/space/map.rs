@@ -50,10 +50,13 @@ impl Space {
         if matches!(wanted.placement, Placement::At(_)) {
             self.unmap(range, actions)?;
         }
-        let region = Region::new(range, wanted.protection, wanted.backing, Role::Mapping);
-        self.regions.insert(region.marked(wanted.marks))?;
         // Pages that are shared are there from the start, so that every child finds the same ones.
         let shared = wanted.backing == Backing::Shared;
+        let mut region = Region::new(range, wanted.protection, wanted.backing, Role::Mapping);
+        if shared {
+            region = region.marked(Marks::TOUCHED);
+        }
+        self.regions.insert(region.marked(wanted.marks))?;
         let usable = wanted.populate && wanted.protection != Protection(0);
         if shared || usable && wanted.backing == Backing::Zero {
             actions.push(Action::map(range, region.page_rights()));

@@ -373,3 +373,21 @@ fn a_mapping_grows_in_place_when_it_can() {
         .unwrap();
     assert!(space.regions.is_free(range(at, 1)) && space.regions.cover(range(moved.to, 3)));
 }
+
+#[test]
+fn pages_that_are_shared_go_with_their_region_whatever_their_rights() {
+    let mut space = space();
+    let mut actions = Actions::new();
+    let shared = Mapping {
+        backing: Backing::Shared,
+        protection: Protection(0),
+        ..wanted(Placement::Near(0), 2)
+    };
+    let at = space.map(&shared, &mut actions).unwrap();
+    let range = range(at, 2);
+    let rights = Protection::SHARED.0;
+    assert_eq!(actions, [Action::map(range, rights)]);
+    actions.clear();
+    space.unmap(range, &mut actions).unwrap();
+    assert_eq!(actions, [Action::unmap(range)]);
+}
