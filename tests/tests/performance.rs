@@ -139,7 +139,7 @@ fn what_linux_has_not_is_measured() {
         assert!(figures.contains_key(name), "{name}: {figures:?}");
     }
     for (service, _) in protocol::endpoint::NAMES {
-        for how in ["refresh", "update"] {
+        for how in ["refresh", "update", "crash"] {
             let taken = figures.get(&format!("{how} {service}"));
             assert!(
                 taken.is_some_and(|taken| *taken > 10_000),

@@ -80,6 +80,11 @@ impl Entry {
         self.0 & Self::UNTIL_WRITTEN != 0
     }
 
+    /// Whether the program may store, though it may have to get a page of its own first.
+    pub(super) const fn may_be_stored_to(self) -> bool {
+        self.is_user() && self.0 & (Self::WRITE | Self::UNTIL_WRITTEN) != 0
+    }
+
     /// The same for a frame that the program has alone: it may store into it.
     pub(super) const fn written(self, own: Frame) -> Entry {
         let rights = self.0 & !(Self::FRAME | Self::UNTIL_WRITTEN);

@@ -348,15 +348,12 @@ impl Memory {
         end: u64,
     ) -> bool {
         self.reclaim_some(machine);
-        let mut pages = (address & !(PAGE_SIZE - 1)..end).step_by(PAGE_BYTES);
         let mut tree = self.space_tree(machine, space);
-        let is_first_own = pages
-            .next()
-            .is_some_and(|page| tree.own_page(page) == Ok(true));
-        if is_first_own {
-            pages.all(|page| tree.own_page(page) == Ok(true));
+        let mut page = address & !(PAGE_SIZE - 1);
+        while page < end && tree.own_page(page) == Ok(true) {
+            page += PAGE_SIZE;
         }
-        is_first_own
+        page > address
     }
 
     /// Copies user memory into pages of a space that nobody else has, whatever their protection.
@@ -470,17 +467,22 @@ impl<M: Machine> Tree<'_, M> {
 
     /// Has a program that may store into a page, and has it not alone, get its own. Whether it can store now.
     fn own_page(&mut self, address: u64) -> Result<bool, CallError> {
-        let at = index(address, 0);
-        let entry = self.table(address).map(|table| self.entry(table, at));
-        let may_store =
-            |entry: Entry| entry.is_user() && (entry.is_writable() || entry.is_until_written());
-        if !entry.is_some_and(may_store) {
-            return Ok(false);
-        }
-        let Some(table) = self.own_table(address)? else {
+        let Some(directory) = self.directory(address) else {
             return Ok(false);
         };
-        let old = self.entry(table, at);
+        let (way, at) = (self.entry(directory, index(address, 1)), index(address, 0));
+        if !way.is_present() {
+            return Ok(false);
+        }
+        let mut table = way.frame();
+        let mut old = self.entry(table, at);
+        if !old.may_be_stored_to() {
+            return Ok(false);
+        }
+        if !way.is_writable() {
+            table = self.owned(directory, address, way)?;
+            old = self.entry(table, at);
+        }
         if old.is_until_written() {
             let mut frame = old.frame();
             if !self.frames.is_private(frame) {

@@ -74,7 +74,12 @@ impl<M: Machine> Tree<'_, M> {
     }
 
     /// The leaf table that an entry of a directory points to, to be changed.
-    fn owned(&mut self, directory: Frame, address: u64, entry: Entry) -> Result<Frame, CallError> {
+    pub(super) fn owned(
+        &mut self,
+        directory: Frame,
+        address: u64,
+        entry: Entry,
+    ) -> Result<Frame, CallError> {
         let table = entry.frame();
         if entry.is_writable() {
             return Ok(table);
