@@ -17,6 +17,6 @@ use core::sync::atomic::{Ordering, compiler_fence};
 
 /// What comes before is in memory when what follows is: a crash never leaves it the other way round. (One
 /// processor sees its own stores in order.)
-fn settle() {
+pub(crate) fn settle() {
     compiler_fence(Ordering::SeqCst);
 }

@@ -5,6 +5,8 @@
 #[cfg_attr(not(feature = "image"), path = "epoch/host.rs")]
 mod cell;
 
+use crate::container::settle;
+
 /// Opens a closure and returns its number, which is never used again.
 pub(crate) fn begin() -> u64 {
     let (_, last) = cell::get();
@@ -23,8 +25,9 @@ pub(crate) fn has_changed() -> bool {
     cell::has_changed()
 }
 
-/// Closes the open closure: its changes are there to stay.
+/// Closes the open closure: its changes are in memory, and there to stay.
 pub(crate) fn end() {
+    settle();
     let (_, last) = cell::get();
     cell::set(0, last);
 }

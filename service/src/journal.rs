@@ -125,7 +125,7 @@ impl Journal {
     }
 
     /// The questions of a request, in order.
-    pub(crate) fn children(&self, id: RequestId) -> impl Iterator<Item = (u32, &Item)> {
+    pub(crate) fn children(&self, id: RequestId) -> impl DoubleEndedIterator<Item = (u32, &Item)> {
         self.entries
             .group(id.0)
             .filter_map(|(key, item)| match key {
@@ -136,7 +136,7 @@ impl Journal {
 
     /// The index of the next question of a request.
     pub(crate) fn next_child(&self, id: RequestId) -> u32 {
-        self.children(id).last().map_or(0, |(n, _)| n + 1)
+        self.children(id).next_back().map_or(0, |(n, _)| n + 1)
     }
 
     /// Drops everything of a request.

@@ -36,7 +36,8 @@ impl<T: Encode<()>> Keep for T {
     }
 }
 
-/// Bytes of most values and less: they do not grow while they are written.
+/// Bytes of most values and less: they do not grow while they are written. What is left over stays, because a
+/// value is soon dropped, and making it smaller would copy it.
 const ROOM: usize = 128;
 
 /// A value as the journal keeps it.

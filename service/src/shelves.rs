@@ -199,6 +199,12 @@ mod tests {
     }
 
     #[test]
+    fn of_small_pieces_more_are_kept() {
+        assert_eq!(kept(place(layout(512)).unwrap()), 8);
+        assert_eq!(kept(place(layout(513)).unwrap()), 3);
+    }
+
+    #[test]
     fn content_stays_when_the_size_changes() {
         let heap = Shelves::before(System);
         // SAFETY: within the pieces, each with its layout.

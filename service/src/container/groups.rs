@@ -2,13 +2,15 @@
 
 use super::Map;
 use super::entries::{Entries, Place};
+use crate::simulated;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
 
 /// Entries by a group and a key within it, whose changes in the open closure can be taken back, as
-/// [`Entries`] can. A group has few entries, which are looked through, and is dropped at once. Within a group
-/// they are in the order in which their keys came. It travels as a map would by group and key.
+/// [`Entries`] can. Most groups have few entries; they are looked through, the last first, and dropped at
+/// once. Within a group they are in the order in which their keys came, or, if they were read, of the keys. It
+/// travels as a map would by group and key.
 #[derive(Clone, Debug)]
 pub(crate) struct Groups<K, V> {
     places: BTreeMap<u64, Vec<(K, Place)>>,
@@ -30,7 +32,7 @@ impl<K: PartialEq + Copy, V> Groups<K, V> {
         self.entries.begin();
         let place = self.entries.put((group, key), value);
         let places = self.places.entry(group).or_default();
-        match places.iter_mut().find(|(of, _)| *of == key) {
+        match places.iter_mut().rev().find(|(of, _)| *of == key) {
             Some((_, at)) => {
                 let old = core::mem::replace(at, place);
                 self.entries.retire(old);
@@ -45,6 +47,7 @@ impl<K: PartialEq + Copy, V> Groups<K, V> {
             return;
         }
         self.entries.begin();
+        simulated::changing();
         for (_, place) in self.places.remove(&group).unwrap_or_default() {
             self.entries.retire(place);
         }
@@ -52,7 +55,7 @@ impl<K: PartialEq + Copy, V> Groups<K, V> {
 
     /// The value of a key.
     pub(crate) fn get(&self, group: u64, key: K) -> Option<&V> {
-        let mut places = self.places.get(&group)?.iter();
+        let mut places = self.places.get(&group)?.iter().rev();
         let (_, place) = places.find(|(of, _)| *of == key)?;
         self.entries.value(*place)
     }
@@ -116,6 +119,7 @@ impl<C, K: Encode<C> + PartialEq + Copy, V: Encode<C>> Encode<C> for Groups<K, V
 
 impl<'b, C, K: Decode<'b, C> + Ord + Copy, V: Decode<'b, C>> Decode<'b, C> for Groups<K, V> {
     fn decode(decoder: &mut Decoder<'b>, context: &mut C) -> Result<Self, decode::Error> {
+        // What a crash cut short is written in the order of its slots, which is any: a map sorts it.
         let map = Map::<(u64, K), V>::decode(decoder, context)?;
         Ok(map.into_entries().collect())
     }
@@ -172,6 +176,26 @@ mod tests {
         assert_eq!(reload(&groups), before);
         epoch::end();
         assert_eq!(reload(&groups), [((2, 5), 21), ((3, 1), 30)]);
+    }
+
+    #[test]
+    fn entries_that_are_read_are_in_the_order_of_their_keys() {
+        let mut groups: Groups<u32, u32> = Groups::default();
+        for (group, keys) in [(1, [0, 1]), (2, [0, 1])] {
+            epoch::begin();
+            groups.drop_group(1);
+            epoch::end();
+            epoch::begin();
+            keys.into_iter().for_each(|key| groups.put(group, key, key));
+            epoch::end();
+        }
+        // Freed slots are taken again, the last first.
+        epoch::begin();
+        groups.put(3, 0, 0);
+        let read: Groups<u32, u32> = read(&to_vec(&groups).unwrap()).unwrap();
+        epoch::end();
+        let keys: Vec<u32> = read.group(2).map(|(key, _)| key).collect();
+        assert_eq!(keys, [0, 1]);
     }
 
     #[test]

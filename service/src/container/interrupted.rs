@@ -1,5 +1,5 @@
-//! A program that is stopped at an instruction, whichever it is, and exports its containers then, as the kernel has
-//! a service do that has crashed there.
+//! A program that is stopped at an instruction, whichever it is, and exports its containers then, as the kernel
+//! has a service do that has crashed there.
 #![expect(
     unsafe_code,
     reason = "a child that is traced, and made to go on in another function"
@@ -51,7 +51,7 @@ extern "C" fn export() -> ! {
 /// A closure of several changes: keys come and go, and values change.
 fn closure((map, groups): &mut Both) {
     epoch::begin();
-    for key in [3, 40, 41, 42, 43] {
+    for key in (40..64).chain([3]) {
         map.insert(key, vec![7; 5]);
     }
     map.update(&8, |value| value.push(1));
@@ -62,13 +62,23 @@ fn closure((map, groups): &mut Both) {
     groups.put(9, 1, vec![3; 5]);
     groups.put(9, 1, vec![3; 6]);
     groups.drop_group(4);
+    for key in 2..12 {
+        groups.put(9, key, vec![3; 6]);
+    }
     epoch::end();
 }
 
 fn both() -> Both {
-    let map = (0..33).map(|key| (key, vec![1; 9])).collect();
-    let entries = (0..20).map(|nth| ((u64::from(nth % 5), nth / 5), vec![2; 9]));
-    (map, entries.collect())
+    let mut map: Map<_, _> = (0..35).map(|key| (key, vec![1; 9])).collect();
+    let entries = (0..24).map(|nth| ((u64::from(nth % 6), nth / 6), vec![2; 9]));
+    let mut groups: Groups<_, _> = entries.collect();
+    // What goes here is freed when something changes again, and taken again then.
+    epoch::begin();
+    map.remove(&33);
+    map.remove(&34);
+    groups.drop_group(5);
+    epoch::end();
+    (map, groups)
 }
 
 fn contents((map, groups): Both) -> Contents {

@@ -1,4 +1,4 @@
-//! Where the entries of a map are: in slots that never move, each with the closures in which its entry
+//! Where the entries of a container are: in slots that never move, each with the closures in which its entry
 //! came and went.
 
 use crate::container::settle;
@@ -36,7 +36,7 @@ type Chunk<K, V> = Box<[Slot<K, V>]>;
 /// that it is not: what a crash leaves is whole.
 #[derive(Clone, Debug)]
 pub(super) struct Slots<K, V> {
-    /// None before the first entry, then room for all: empty maps are small, and States are made on small
+    /// None before the first entry, then room for all: empty containers are small, and States are made on small
     /// stacks.
     chunks: Box<[Chunk<K, V>]>,
     /// Chunks that are there.
