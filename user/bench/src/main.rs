@@ -32,57 +32,59 @@ use operation::{GROWTHS, OPERATIONS};
 fn main() -> ExitCode {
     let start = meter::ticks();
     let words: Vec<String> = std::env::args().skip(1).collect();
-    match words.first().map(String::as_str) {
+    let done = match words.first().map(String::as_str) {
         Some("--list") => {
             OPERATIONS.iter().for_each(|one| println!("{}", one.name));
-            ExitCode::SUCCESS
+            Ok(ExitCode::SUCCESS)
         }
-        Some("--growth") => {
-            tell_start(start);
-            grow()
-        }
-        Some("--own") => {
-            tell_start(start);
-            match own::all() {
-                Ok(own) => all(own.into_iter().map(|(name, work)| measure(&name, work))),
-                Err(error) => {
-                    eprintln!("bench: {error}");
-                    ExitCode::FAILURE
-                }
-            }
-        }
+        Some("--growth") => grow(start),
+        Some("--own") => own(start),
         Some(option) if option.starts_with('-') => {
             eprintln!("usage: bench [--list | --growth | --own | NAME...]");
-            ExitCode::from(2)
+            Ok(ExitCode::from(2))
         }
         _ => run(&words, start),
-    }
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("bench: {error}");
+        ExitCode::FAILURE
+    })
 }
 
-fn run(words: &[String], start: u64) -> ExitCode {
+fn run(words: &[String], start: u64) -> io::Result<ExitCode> {
     if let Some(unknown) = words.iter().find(|word| !operation::is_known(word)) {
         eprintln!("bench: there is no operation {unknown}; `bench --list` prints all");
-        return ExitCode::from(2);
+        return Ok(ExitCode::from(2));
     }
-    tell_start(start);
+    tell_start(start)?;
     let wanted = |name: &str| words.is_empty() || words.iter().any(|word| word == name);
     let wanted = OPERATIONS.iter().filter(|one| wanted(one.name));
-    all(wanted.map(|one| measure(one.name, one.measure)))
+    Ok(all(wanted.map(|one| measure(one.name, one.measure))))
 }
 
-fn tell_start(start: u64) {
-    println!("start\t{start}\t{}", memory::in_use().unwrap_or(0));
+/// Prints the first line.
+fn tell_start(start: u64) -> io::Result<()> {
+    println!("start\t{start}\t{}", memory::in_use()?);
+    Ok(())
+}
+
+/// Measures what Linux has not.
+fn own(start: u64) -> io::Result<ExitCode> {
+    tell_start(start)?;
+    let own = own::all()?.into_iter();
+    Ok(all(own.map(|(name, work)| measure(&name, work))))
 }
 
 /// Measures everything at each of its sizes.
-fn grow() -> ExitCode {
+fn grow(start: u64) -> io::Result<ExitCode> {
+    tell_start(start)?;
     let sizes = GROWTHS
         .iter()
         .flat_map(|one| one.sizes.iter().map(move |size| (one, *size)));
-    all(sizes.map(|(one, size)| {
+    Ok(all(sizes.map(|(one, size)| {
         let name = format!("{}: {size}", one.name);
         measure(&name, |meter| (one.measure)(meter, size))
-    }))
+    })))
 }
 
 /// Measures all of it, also after one that could not be measured.

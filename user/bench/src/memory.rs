@@ -78,13 +78,18 @@ impl Drop for Mapping {
 }
 
 /// Memory in use, in KiB (proc(5), `/proc/meminfo`).
-pub(crate) fn in_use() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+///
+/// # Errors
+/// Those of reading that; that it does not tell.
+pub(crate) fn in_use() -> io::Result<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo")?;
     let number = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name))?;
         line.split_whitespace().next()?.parse::<u64>().ok()
     };
-    number("MemTotal:")?.checked_sub(number("MemFree:")?)
+    let free = number("MemFree:");
+    let used = number("MemTotal:").and_then(|total| total.checked_sub(free?));
+    used.ok_or_else(|| io::Error::other("/proc/meminfo does not tell what is free"))
 }
 
 /// The first store to a page of a new mapping.

@@ -97,11 +97,10 @@ impl Meter {
         mut without: impl FnMut() -> io::Result<()>,
         work: impl FnMut() -> io::Result<()>,
     ) -> io::Result<()> {
-        self.times(pieces, &mut without)?;
-        let nothing = self.nothing;
-        self.nothing = nothing + self.amount;
-        self.times(pieces, work)?;
-        self.nothing = nothing;
+        self.difference(
+            |meter| meter.times(pieces, &mut without),
+            |meter| meter.times(pieces, work),
+        )?;
         self.count = pieces * each;
         Ok(())
     }
@@ -115,12 +114,24 @@ impl Meter {
         without: impl FnOnce() -> io::Result<()>,
         work: impl FnOnce() -> io::Result<()>,
     ) -> io::Result<()> {
-        self.whole(1, without)?;
+        self.difference(
+            |meter| meter.whole(1, without),
+            |meter| meter.whole(1, work),
+        )
+    }
+
+    /// Measures one thing, and then another one beyond it.
+    fn difference(
+        &mut self,
+        first: impl FnOnce(&mut Meter) -> io::Result<()>,
+        second: impl FnOnce(&mut Meter) -> io::Result<()>,
+    ) -> io::Result<()> {
+        first(self)?;
         let nothing = self.nothing;
         self.nothing = nothing + self.amount;
-        self.whole(1, work)?;
+        let measured = second(self);
         self.nothing = nothing;
-        Ok(())
+        measured
     }
 
     /// Measures work that is the operation so many times.

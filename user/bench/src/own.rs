@@ -89,7 +89,7 @@ fn crash(meter: &mut Meter, name: &ServiceName) -> io::Result<()> {
         let bytes = ask::bytes(&state, &[], control::STATE_BYTES)?;
         match control::decode_state(&bytes).map_err(ask::invalid)? {
             StateAnswer::Shown(_) => Ok(()),
-            StateAnswer::Response(response) => Err(io::Error::other(format!("{response:?}"))),
+            StateAnswer::Response(response) => Err(unexpected(&response)),
         }
     };
     let fault = Request::Fault {
@@ -100,7 +100,7 @@ fn crash(meter: &mut Meter, name: &ServiceName) -> io::Result<()> {
     show()?;
     meter.once_beyond(show, || match ask::response(&fault, &[])? {
         Response::Ok => show(),
-        other => Err(io::Error::other(format!("{other:?}"))),
+        other => Err(unexpected(&other)),
     })
 }
 
@@ -119,7 +119,7 @@ fn services() -> io::Result<Vec<(ServiceName, u32)>> {
             .into_iter()
             .map(|row| (row.name, row.version))
             .collect()),
-        other => Err(io::Error::other(format!("{other:?}"))),
+        other => Err(unexpected(&other)),
     }
 }
 
@@ -131,10 +131,15 @@ fn update(name: &ServiceName, to: Target) -> Request {
     }
 }
 
+/// rs has answered something else.
+fn unexpected(answer: &Response) -> io::Error {
+    io::Error::other(format!("rs answers {answer:?}"))
+}
+
 fn replace(request: &Request, file: &[u8]) -> io::Result<()> {
     match ask::response(request, file)? {
         Response::Updated(_) => Ok(()),
-        other => Err(io::Error::other(format!("{other:?}"))),
+        other => Err(unexpected(&other)),
     }
 }
 
