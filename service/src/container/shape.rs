@@ -9,13 +9,7 @@ impl<K: Shape + Ord, V: Shape> Shape for Map<K, V> {
     }
 
     fn show(&self, printer: &mut Printer<'_>) {
-        printer.begin_object();
-        let mut entries = self.iter();
-        while let Some((key, value)) = printer.next_of(&mut entries) {
-            printer.name(&name_of(key));
-            value.show(printer);
-        }
-        printer.end();
+        show_entries(self.iter(), printer);
     }
 }
 
@@ -26,14 +20,20 @@ impl<K: Shape + Ord + Copy, V: Shape> Shape for Groups<K, V> {
     }
 
     fn show(&self, printer: &mut Printer<'_>) {
-        printer.begin_object();
-        let mut entries = self.iter();
-        while let Some((key, value)) = printer.next_of(&mut entries) {
-            printer.name(&name_of(key));
-            value.show(printer);
-        }
-        printer.end();
+        show_entries(self.iter(), printer);
     }
+}
+
+fn show_entries<'a, K: Shape + 'a, V: Shape + 'a>(
+    mut entries: impl Iterator<Item = (&'a K, &'a V)>,
+    printer: &mut Printer<'_>,
+) {
+    printer.begin_object();
+    while let Some((key, value)) = printer.next_of(&mut entries) {
+        printer.name(&name_of(key));
+        value.show(printer);
+    }
+    printer.end();
 }
 
 impl<T: Shape + Clone> Shape for Value<T> {
