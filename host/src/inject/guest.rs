@@ -20,6 +20,8 @@ use crate::{Built, Error};
 const BOOT: Duration = Duration::from_secs(120);
 /// How long it is waited for a stop before the output is looked at again.
 const LOOK: Duration = Duration::from_millis(5);
+/// A whole answer may take so many times what a piece of it may: what comes without an end is not waited for.
+const PIECES: u32 = 4;
 /// The line that ends an answer begins so; the status follows.
 const DONE: &str = "@done ";
 
@@ -62,9 +64,6 @@ pub(super) struct Guest {
     /// Removed at the end.
     _folder: TempDir,
 }
-
-/// A whole answer may take so many times what a piece of it may: what comes without an end is not waited for.
-const PIECES: u32 = 4;
 
 impl Guest {
     /// Boots, and waits until the load's server answers. What the emulator translates of services
@@ -124,8 +123,8 @@ impl Guest {
         }
     }
 
-    /// Asks for something. The limit is for each piece of the answer. `stopped` is called whenever the machine stands still meanwhile, which
-    /// then goes on.
+    /// Asks for something. The limit is for each piece of the answer; all of it may take [`PIECES`] times that.
+    /// `stopped` is called whenever the machine stands still meanwhile, which then goes on.
     pub(super) fn ask(
         &mut self,
         word: &str,
