@@ -152,9 +152,9 @@ impl FrameTable {
         self.counts
     }
 
-    /// Free frames that programs cannot have: those that only services may use, and those that are owed.
+    /// Free frames that programs cannot have.
     pub(super) fn reserve(&self) -> u64 {
-        (self.reserve + self.owed).min(self.counts.free)
+        self.kept_from_programs().min(self.counts.free)
     }
 
     pub(super) fn state(&self, frame: Frame) -> State {
@@ -168,15 +168,27 @@ impl FrameTable {
 
     /// Takes a free frame, whose content is whatever it was.
     pub(super) fn allocate(&mut self, purpose: Purpose, state: State) -> Result<Frame, CallError> {
-        let others = match purpose {
-            Purpose::Program => self.reserve + self.owed,
+        self.check_free(purpose)?;
+        self.take_free(state)
+    }
+
+    /// Refuses when only frames are free that are kept for others.
+    fn check_free(&mut self, purpose: Purpose) -> Result<(), CallError> {
+        let kept = match purpose {
+            Purpose::Program => self.kept_from_programs(),
             Purpose::Service => self.owed,
         };
-        if self.counts.free <= others {
-            self.starved |= purpose == Purpose::Program;
-            return Err(CallError::NoMemory);
+        if self.counts.free > kept {
+            return Ok(());
         }
-        self.take_free(state)
+        self.starved |= purpose == Purpose::Program;
+        Err(CallError::NoMemory)
+    }
+
+    /// Frames that programs cannot have, free or not: those that only services may use, and those that are
+    /// owed.
+    const fn kept_from_programs(&self) -> u64 {
+        self.reserve + self.owed
     }
 
     fn take_free(&mut self, state: State) -> Result<Frame, CallError> {
@@ -266,10 +278,7 @@ impl FrameTable {
 
     /// Counts one more space that shares a leaf table, and promises it a frame for a table of its own.
     pub(super) fn share_table(&mut self, table: Frame) -> Result<(), CallError> {
-        if self.counts.free <= self.reserve + self.owed {
-            self.starved = true;
-            return Err(CallError::NoMemory);
-        }
+        self.check_free(Purpose::Program)?;
         match &mut self.records[table.0 as usize] {
             State::Table { others, .. } if *others < u16::MAX => *others += 1,
             _ => return Err(CallError::NoMemory),
@@ -330,7 +339,7 @@ impl FrameTable {
 
     /// Notes when a program that was refused memory could have some.
     fn relieve(&mut self) {
-        if self.starved && self.counts.free > self.reserve + self.owed {
+        if self.starved && self.counts.free > self.kept_from_programs() {
             self.starved = false;
             self.relieved = true;
         }

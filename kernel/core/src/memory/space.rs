@@ -494,14 +494,6 @@ impl<M: Machine> Tree<'_, M> {
         Ok(true)
     }
 
-    /// Has both tables map a page, which neither counts yet but the first.
-    fn share_page(&mut self, tables: [Frame; 2], at: usize, entry: Entry) {
-        for table in tables {
-            self.machine.set_word(table, at, entry.0);
-        }
-        self.frames.share(entry.frame());
-    }
-
     /// Copies a page and lets it go.
     fn copy_page(&mut self, frame: Frame) -> Result<Frame, CallError> {
         let state = State::Program { mappings: 1 };

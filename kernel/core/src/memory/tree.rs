@@ -103,9 +103,7 @@ impl<M: Machine> Tree<'_, M> {
         while left > 0 && at < ENTRIES {
             let entry = self.entry(table, at).until_written();
             if entry.is_present() {
-                self.machine.set_word(table, at, entry.0);
-                self.machine.set_word(own, at, entry.0);
-                self.frames.share(entry.frame());
+                self.share_page([table, own], at, entry);
                 left -= 1;
             }
             at += 1;
@@ -157,6 +155,14 @@ impl<M: Machine> Tree<'_, M> {
         self.machine.zero(lower);
         self.set(table, at, Entry::table(lower));
         Ok(lower)
+    }
+
+    /// Has both tables map a page, which the first of them has. The second one's count is left to the caller.
+    pub(super) fn share_page(&mut self, tables: [Frame; 2], at: usize, entry: Entry) {
+        for table in tables {
+            self.machine.set_word(table, at, entry.0);
+        }
+        self.frames.share(entry.frame());
     }
 
     /// Writes an entry and keeps the table's count of used ones.
