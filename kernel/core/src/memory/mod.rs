@@ -11,6 +11,7 @@ mod instance;
 mod kept;
 mod load;
 pub mod plain;
+mod sharing;
 mod space;
 #[cfg(test)]
 mod tests;
@@ -26,7 +27,8 @@ use abi::limits::{PAGES_PER_CALL, processes};
 pub use copy::{Missing, Place, TransferFault};
 pub use entry::UserPages;
 pub use instance::{ImageSource, InstanceHandle, InstanceLayout};
-pub use space::{Sharing, SpaceHandle};
+pub use sharing::Sharing;
+pub use space::SpaceHandle;
 pub use view::ViewHandle;
 
 use crate::machine::{Frame, Machine};

@@ -1,6 +1,8 @@
-//! Programs' spaces against a model, and instances, views and kept pages step by step.
+//! Spaces, instances, views and kept pages, step by step; `model` plays with spaces at random.
 
-use std::collections::BTreeMap;
+mod model;
+mod sharing;
+
 use std::vec;
 use std::vec::Vec;
 
@@ -46,6 +48,11 @@ fn pages(address: u64, pages: u64) -> UserPages {
     UserPages::new(address, pages).unwrap()
 }
 
+/// All that one table covers: the second one of what the model uses.
+fn whole_table() -> UserPages {
+    pages(0x40_0000, 512)
+}
+
 fn space(memory: &mut Memory, machine: &mut Pretend, id: u32) -> SpaceHandle {
     memory.create_space(machine, SpaceId(id)).unwrap();
     memory.space(SpaceId(id)).unwrap()
@@ -63,221 +70,6 @@ fn free(memory: &Memory) -> u64 {
 fn settled(memory: &mut Memory, machine: &mut Pretend) -> MemoryStatistics {
     while memory.reclaim(machine) {}
     memory.statistics()
-}
-
-/// A page as a program would see it.
-#[derive(Clone, Copy)]
-struct Page {
-    /// Its first word.
-    value: u64,
-    /// Whether the program may write to it.
-    allowed: bool,
-    /// Whether a store must find it writable.
-    writable: bool,
-}
-
-/// What a program would see.
-#[derive(Clone, Default)]
-struct Model(BTreeMap<u64, Page>);
-
-/// The addresses of a range.
-fn covered(range: UserPages) -> std::ops::Range<u64> {
-    range.address()..range.address() + range.pages() * PAGE_SIZE
-}
-
-/// All that the second table has of what the model uses.
-fn whole_table() -> UserPages {
-    pages(0x40_0000, 512)
-}
-
-struct World {
-    memory: Memory,
-    machine: Pretend,
-    spaces: Vec<(SpaceHandle, Model)>,
-    random: u64,
-}
-
-impl World {
-    fn pick(&mut self, below: u64) -> u64 {
-        self.random = self
-            .random
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(99);
-        (self.random >> 33) % below
-    }
-
-    fn step(&mut self) {
-        let which = usize::try_from(self.pick(self.spaces.len() as u64)).unwrap();
-        let address = BASE + self.pick(16) * PAGE_SIZE;
-        let range = pages(address, 1 + self.pick(4));
-        let handle = self.spaces[which].0;
-        let (memory, machine) = (&mut self.memory, &mut self.machine);
-        match self.random % 9 {
-            0 | 1 => {
-                let done = memory.map_anonymous(machine, handle, range, READ_WRITE);
-                assert_eq!(done, Ok(range.pages()));
-                for page in 0..range.pages() {
-                    let new = Page {
-                        value: 0,
-                        allowed: true,
-                        writable: true,
-                    };
-                    let model = &mut self.spaces[which].1.0;
-                    model.entry(address + page * PAGE_SIZE).or_insert(new);
-                }
-            }
-            2 => self.unmap(which, range),
-            3 => {
-                memory.protect(machine, handle, range, READ).unwrap();
-                for (_, page) in self.spaces[which].1.0.range_mut(covered(range)) {
-                    (page.allowed, page.writable) = (false, false);
-                }
-            }
-            4 => self.share(which, (which + 1) % self.spaces.len(), range),
-            5 => self.share(which, (which + 1) % self.spaces.len(), whole_table()),
-            6 if self.random.is_multiple_of(4) => self.unmap(which, whole_table()),
-            _ => self.store(which, address),
-        }
-        self.check();
-    }
-
-    fn unmap(&mut self, which: usize, range: UserPages) {
-        let (handle, model) = &mut self.spaces[which];
-        self.memory
-            .unmap(&mut self.machine, *handle, range)
-            .unwrap();
-        model.0.retain(|page, _| !covered(range).contains(page));
-    }
-
-    fn share(&mut self, from: usize, to: usize, range: UserPages) {
-        let (source, target) = (self.spaces[from].0, self.spaces[to].0);
-        self.memory
-            .clone_range(
-                &mut self.machine,
-                source,
-                target,
-                range,
-                Sharing::UntilWritten,
-            )
-            .unwrap();
-        let there = self.spaces[to].1.clone();
-        let mut shared = self.spaces[from].1.clone();
-        shared
-            .0
-            .retain(|page, _| covered(range).contains(page) && !there.0.contains_key(page));
-        for page in shared.0.values_mut() {
-            page.writable = false;
-        }
-        for which in [from, to] {
-            self.spaces[which].1.0.append(&mut shared.0.clone());
-        }
-    }
-
-    /// A store as a program makes it: on a fault it gets a page of its own, by the kernel or by vm.
-    fn store(&mut self, which: usize, address: u64) {
-        let value = self.pick(1 << 20);
-        let handle = self.spaces[which].0;
-        let place = at(self.memory.space_root(handle), address);
-        let known = self.spaces[which].1.0.get(&address).copied();
-        let (memory, machine) = (&mut self.memory, &mut self.machine);
-        let stored = memory.write(machine, place, &value.to_le_bytes());
-        let Some(known) = known else {
-            let missing = Missing {
-                address,
-                present: false,
-            };
-            assert_eq!(stored, Err(missing));
-            let page = pages(address, 1);
-            let refused = memory.unshare(machine, handle, page, READ_WRITE);
-            assert_eq!(refused, Err(CallError::BadAddress));
-            assert!(!memory.copy_on_write(machine, handle, address, address + 8));
-            return;
-        };
-        assert!(stored.is_ok() || !known.writable);
-        if let Err(missing) = stored {
-            let expected = Missing {
-                address,
-                present: true,
-            };
-            assert_eq!(missing, expected);
-            let own = memory.copy_on_write(machine, handle, address, address + 8);
-            assert_eq!(own, known.allowed);
-            if !own {
-                let page = pages(address, 1);
-                memory.unshare(machine, handle, page, READ_WRITE).unwrap();
-            }
-            let stored = memory.write(machine, place, &value.to_le_bytes());
-            assert_eq!(stored, Ok(()));
-        } else {
-            assert!(known.allowed);
-        }
-        let page = Page {
-            value,
-            allowed: true,
-            writable: true,
-        };
-        self.spaces[which].1.0.insert(address, page);
-    }
-
-    fn check(&self) {
-        let mut programs = 0;
-        for (handle, model) in &self.spaces {
-            let root = self.memory.space_root(*handle);
-            assert_eq!(self.memory.resident_pages(*handle), model.0.len() as u64);
-            for page in 0..20 {
-                let address = BASE + page * PAGE_SIZE;
-                let mut word = [0; 8];
-                let read = self
-                    .memory
-                    .read(&self.machine, at(root, address), &mut word);
-                assert_eq!(read.is_ok(), model.0.contains_key(&address));
-                let expected = model.0.get(&address).map_or(0, |page| page.value);
-                assert_eq!(u64::from_le_bytes(word), expected);
-            }
-            programs += model.0.len() as u64;
-        }
-        let statistics = self.memory.statistics();
-        assert!(statistics.programs <= programs);
-        let counted = statistics.free
-            + statistics.page_tables
-            + statistics.services
-            + statistics.programs
-            + statistics.archive;
-        assert_eq!(counted, statistics.total);
-    }
-}
-
-#[test]
-fn random_calls_leave_what_a_simple_model_says() {
-    for seed in 0..20 {
-        let (mut memory, mut machine) = start();
-        let before = free(&memory);
-        let spaces = (1..4)
-            .map(|id| {
-                (
-                    space(&mut memory, &mut machine, id * 1_000_000),
-                    Model::default(),
-                )
-            })
-            .collect();
-        let mut world = World {
-            memory,
-            machine,
-            spaces,
-            random: seed,
-        };
-        for _ in 0..300 {
-            world.step();
-        }
-        for id in 1..4 {
-            world
-                .memory
-                .destroy_space(&mut world.machine, SpaceId(id * 1_000_000))
-                .unwrap();
-        }
-        assert_eq!(free(&world.memory), before, "seed {seed}");
-        assert_eq!(world.machine.retired.len(), 3);
-    }
 }
 
 #[test]
@@ -301,71 +93,6 @@ fn a_program_cannot_use_up_the_reserve_and_a_failure_leaves_nothing() {
     memory.destroy_space(&mut machine, SpaceId(1)).unwrap();
     assert!(memory.take_relief() && !memory.take_relief());
     assert_eq!(free(&memory), before);
-}
-
-/// A space with some pages of a whole table, and another one that shares them.
-fn tabled(memory: &mut Memory, machine: &mut Pretend) -> [SpaceHandle; 2] {
-    let both = [1, 2].map(|id| space(memory, machine, id));
-    let some = pages(0x40_0000, 20);
-    memory
-        .map_anonymous(machine, both[0], some, READ_WRITE)
-        .unwrap();
-    let whole = whole_table();
-    memory
-        .clone_range(machine, both[0], both[1], whole, Sharing::UntilWritten)
-        .unwrap();
-    both
-}
-
-#[test]
-fn a_whole_table_is_shared_until_something_in_it_changes() {
-    let (mut memory, mut machine) = start();
-    let [from, to] = tabled(&mut memory, &mut machine);
-    let tables = memory.statistics().page_tables;
-    // Three of each for the ways there, and one that both have.
-    assert_eq!(memory.resident_pages(to), 20);
-    let again = memory.clone_range(&mut machine, from, to, whole_table(), Sharing::UntilWritten);
-    assert_eq!((again, memory.resident_pages(to)), (Ok(()), 20));
-    let programs = memory.statistics().programs;
-    // What is not there, or not changed, needs no table.
-    let rest = pages(0x40_0000 + 20 * PAGE_SIZE, 20);
-    memory.unmap(&mut machine, to, rest).unwrap();
-    assert_eq!(memory.statistics().page_tables, tables);
-    assert!(memory.copy_on_write(&mut machine, to, 0x40_0000, 0x40_0001));
-    let after = memory.statistics();
-    assert_eq!(after.page_tables, tables + 1);
-    assert_eq!(after.programs, programs + 1);
-    // Whoever is left with the first table has it as it was before.
-    memory.unmap(&mut machine, to, whole_table()).unwrap();
-    assert!(memory.copy_on_write(&mut machine, from, 0x40_1000, 0x40_1001));
-    assert_eq!(memory.statistics().programs, programs);
-}
-
-#[test]
-fn the_memory_for_a_table_of_ones_own_is_kept() {
-    let (mut memory, mut machine) = start();
-    let before = memory.statistics();
-    let [from, to] = tabled(&mut memory, &mut machine);
-    assert_eq!(memory.statistics().reserved, before.reserved + 1);
-    let filler = space(&mut memory, &mut machine, 3);
-    for part in 0.. {
-        let range = pages(0x80_0000 + part * 64 * PAGE_SIZE, 64);
-        let mapped = memory.map_anonymous(&mut machine, filler, range, READ_WRITE);
-        if mapped != Ok(64) {
-            break;
-        }
-    }
-    let owner = instance(&mut memory, &mut machine);
-    let mut heap = 0;
-    while memory.grow(&mut machine, owner, heap + PAGE_SIZE).is_ok() {
-        heap += PAGE_SIZE;
-    }
-    // Nobody gets the last frame but the one that it was kept for.
-    assert_eq!(free(&memory), 1);
-    assert_eq!(memory.unmap(&mut machine, to, pages(0x40_0000, 1)), Ok(()));
-    assert_eq!((free(&memory), memory.resident_pages(to)), (0, 19));
-    assert_eq!(memory.resident_pages(from), 20);
-    assert!(!memory.copy_on_write(&mut machine, to, 0x40_1000, 0x40_1001));
 }
 
 #[test]
@@ -432,74 +159,6 @@ fn a_page_without_rights_keeps_its_content() {
     memory.protect(&mut machine, handle, range, READ).unwrap();
     memory.read(&machine, place, &mut bytes).unwrap();
     assert_eq!(&bytes, b"kept");
-}
-
-#[test]
-fn a_shared_page_does_not_become_writable_by_protection() {
-    let (mut memory, mut machine) = start();
-    let (from, to) = (
-        space(&mut memory, &mut machine, 1),
-        space(&mut memory, &mut machine, 2),
-    );
-    let range = pages(BASE, 1);
-    memory
-        .map_anonymous(&mut machine, from, range, READ_WRITE)
-        .unwrap();
-    memory
-        .clone_range(&mut machine, from, to, range, Sharing::UntilWritten)
-        .unwrap();
-    memory
-        .clone_range(&mut machine, from, to, range, Sharing::UntilWritten)
-        .unwrap();
-    let place = at(memory.space_root(from), BASE);
-    memory
-        .protect(&mut machine, from, range, READ_WRITE)
-        .unwrap();
-    assert!(memory.write(&mut machine, place, &[1]).is_err());
-    memory.unmap(&mut machine, to, range).unwrap();
-    memory
-        .protect(&mut machine, from, range, READ_WRITE)
-        .unwrap();
-    assert!(memory.write(&mut machine, place, &[1]).is_ok());
-}
-
-#[test]
-fn a_page_that_stays_shared_is_written_in_place() {
-    let (mut memory, mut machine) = start();
-    let (from, to) = (
-        space(&mut memory, &mut machine, 1),
-        space(&mut memory, &mut machine, 2),
-    );
-    let range = pages(BASE, 1);
-    memory
-        .map_anonymous(&mut machine, from, range, READ_WRITE)
-        .unwrap();
-    memory
-        .clone_range(&mut machine, from, to, range, Sharing::Lasting)
-        .unwrap();
-    let (one, other) = (
-        at(memory.space_root(from), BASE),
-        at(memory.space_root(to), BASE),
-    );
-    let mut byte = [0];
-    memory.write(&mut machine, one, &[1]).unwrap();
-    memory.read(&machine, other, &mut byte).unwrap();
-    assert_eq!(byte, [1]);
-    let shared = Protection(READ_WRITE.0 | Protection::SHARED.0);
-    memory.protect(&mut machine, to, range, READ).unwrap();
-    assert!(memory.write(&mut machine, other, &[2]).is_err());
-    memory.protect(&mut machine, to, range, shared).unwrap();
-    memory.write(&mut machine, other, &[2]).unwrap();
-    memory.read(&machine, one, &mut byte).unwrap();
-    assert_eq!(byte, [2]);
-    memory.unshare(&mut machine, to, range, shared).unwrap();
-    memory.write(&mut machine, other, &[3]).unwrap();
-    memory.read(&machine, one, &mut byte).unwrap();
-    assert_eq!(byte, [3], "it is still the same page");
-    memory.unshare(&mut machine, to, range, READ_WRITE).unwrap();
-    memory.write(&mut machine, other, &[4]).unwrap();
-    memory.read(&machine, one, &mut byte).unwrap();
-    assert_eq!(byte, [3], "it has become a copy");
 }
 
 #[test]
